@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GlobalNetworkPolicies brought to the wanted state: read, plan, rehearse, write; a conflict leads to a new plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._calico.errors import NetguardError
+from .._cluster.errors import Conflict
+from .._cluster.gateway import Gateway
+from .._cluster.resources import GLOBAL_NETWORK_POLICIES
+from .._plan.steps import Plan, Step
+from .rehearsal import rehearsed, write
+
+PLANS = 3
+
+Live = Mapping[str, Mapping[str, Any]]
+Planner = Callable[[Live], Plan]
+Reader = Callable[[], Live]
+
+
+class PartlyWritten(NetguardError):
+    """A write failed after others had succeeded; the message says which."""
+
+    code = "partly_written"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be done: how to read the live policies by name, and how to plan on them."""
+
+    read: Reader
+    plan: Planner
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done or would be: the steps, the live policies before, and those that were written, as answered."""
+
+    plan: Plan
+    live: Live
+    answers: Mapping[str, Mapping[str, Any] | None]
+
+    def after(self, name: str) -> Mapping[str, Any] | None:
+        """The policy of that name as it is afterwards."""
+        return self.answers[name] if name in self.answers else self.live.get(name)
+
+
+def planned(gateway: Gateway, change: Change) -> Outcome:
+    """The plan that the server accepts dry, on what is live now. Nothing is written."""
+    return _repeated(lambda: _planned(gateway, change))
+
+
+def carried_out(gateway: Gateway, change: Change) -> Outcome:
+    """The same plan, written. Raises PartlyWritten when a write fails after another one has succeeded."""
+    return _repeated(lambda: _written(gateway, _planned(gateway, change)))
+
+
+def _planned(gateway: Gateway, change: Change) -> Outcome:
+    live = change.read()
+    rehearsal = rehearsed(gateway, change.plan(live))
+    return Outcome(rehearsal.plan, live, rehearsal.answers)
+
+
+def all_policies(gateway: Gateway) -> Live:
+    """Every GlobalNetworkPolicy of the cluster by name."""
+    return {item["metadata"]["name"]: item for item in gateway.list(GLOBAL_NETWORK_POLICIES)}
+
+
+def one_policy(gateway: Gateway, name: str) -> Live:
+    """The GlobalNetworkPolicy of that name, if there is one."""
+    found = gateway.get(GLOBAL_NETWORK_POLICIES, name)
+    return {} if found is None else {name: found}
+
+
+def _repeated(attempt: Callable[[], Outcome]) -> Outcome:
+    for _again in range(PLANS - 1):
+        try:
+            return attempt()
+        except Conflict:
+            continue
+    return attempt()
+
+
+def _written(gateway: Gateway, outcome: Outcome) -> Outcome:
+    answers: dict[str, Mapping[str, Any] | None] = {}
+    for step in outcome.plan.steps:
+        try:
+            answers[step.name] = write(gateway, step)
+        except NetguardError as error:
+            if not answers:
+                raise
+            raise _partly_written(outcome.plan, step, len(answers), error) from error
+    return replace(outcome, answers=answers)
+
+
+def _partly_written(plan: Plan, failed: Step, done: int, error: NetguardError) -> PartlyWritten:
+    names = ", ".join(f"{step.action} {step.name}" for step in plan.steps[:done])
+    return PartlyWritten(
+        f"{done} of {len(plan.steps)} writes were done ({names}), then {failed.action} {failed.name} failed: "
+        f"{error.message}",
+        "Nothing was undone; run again to go on from here.",
+    )

@@ -1,0 +1,31 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one kind of error that a user sees: what is wrong, with which thing, and what to do about it."""
+
+from __future__ import annotations
+
+
+class NetguardError(Exception):
+    """A failure that names the thing and the remedy.
+
+    ``code`` is a stable word for programs (``invalid_manifest``, ``forbidden`` ...), ``message`` one line for people.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        self.remedy = remedy
+        self.message = " ".join(f"{message}. {remedy}".split()) if remedy else " ".join(message.split())
+        super().__init__(self.message)
+
+
+class InvalidInput(NetguardError):
+    """What the user gave cannot be used; found before anything was read from or written to a cluster."""
+
+    code = "invalid_input"
+
+
+class InvalidManifest(InvalidInput):
+    """A manifest is not the policy that it should be."""
+
+    code = "invalid_manifest"

@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Argument fragments that several modules share; plugins/doc_fragments documents them under the same names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Arguments = dict[str, dict[str, Any]]
+
+CONNECTION: Arguments = {
+    "connection": {"type": "str", "choices": ["auto", "in_cluster"], "default": "auto"},
+    "host": {"type": "str"},
+    "api_key": {"type": "str", "no_log": True},
+    # Everything in it is censored until the secrets are known; see run.py.
+    "kubeconfig": {"type": "raw", "no_log": True},
+    "context": {"type": "str"},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "client_cert": {"type": "path", "aliases": ["cert_file"]},
+    "client_key": {"type": "path", "no_log": False, "aliases": ["key_file"]},
+    "ca_cert": {"type": "path", "aliases": ["ssl_ca_cert"]},
+    "validate_certs": {"type": "bool", "aliases": ["verify_ssl"]},
+    "proxy": {"type": "str"},
+    "no_proxy": {"type": "str"},
+    "proxy_headers": {
+        "type": "dict",
+        "options": {
+            "basic_auth": {"type": "str", "no_log": True},
+            "proxy_basic_auth": {"type": "str", "no_log": True},
+            "user_agent": {"type": "str"},
+        },
+    },
+    "impersonate_user": {"type": "str"},
+    "impersonate_groups": {"type": "list", "elements": "str"},
+    "expected_cluster_uid": {"type": "str"},
+    "require_tls": {"type": "bool", "default": False},
+}
+
+POLICIES: Arguments = {
+    "name": {"type": "str", "default": "default"},
+    "policies": {"type": "list", "elements": "dict"},
+    "src": {"type": "path"},
+    "default_policies": {
+        "type": "dict",
+        "options": {
+            "egress_deny_selector": {"type": "str"},
+            "privileged_namespace_label": {"type": "str"},
+            "egress_allow_nets": {"type": "list", "elements": "str"},
+            "egress_allow_namespace_selector": {"type": "str"},
+        },
+    },
+}
+POLICIES_EXCLUSIVE = [("policies", "src", "default_policies")]
+
+SELECTION: Arguments = {
+    "namespaces": {"type": "list", "elements": "str"},
+    "exclude_namespaces": {"type": "list", "elements": "str"},
+    "names": {"type": "list", "elements": "str"},
+    "label_selector": {"type": "str"},
+    "types": {"type": "list", "elements": "str", "choices": ["ClusterIP", "NodePort", "LoadBalancer"]},
+}
+
+WAIT: Arguments = {
+    "wait": {"type": "bool", "default": False},
+    "wait_timeout": {"type": "int", "default": 300},
+}

@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the two modules that write policies have in common: check mode or real, the plan as result, the diff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._apply.policies import Change, Outcome, carried_out, planned
+from .._calico.baseline import BASELINE_LABEL
+from .._plan.steps import Step, baseline_of
+from .run import Result, Session
+
+
+def change_policies(session: Session, change: Change) -> Result:
+    """Plans in check mode, plans and writes otherwise; the result of both is the same."""
+    return _result(session, _outcome(session, change))
+
+
+def change_one_policy(session: Session, change: Change, name: str) -> Result:
+    """The same for the policy of that name, with the object before and after."""
+    outcome = _outcome(session, change)
+    before = outcome.live.get(name)
+    if outcome.plan.steps and baseline_of(before):
+        session.warn(f"{name} belongs to the baseline {baseline_of(before)} by its label {BASELINE_LABEL}")
+    differences = [d.as_result() for step in outcome.plan.steps for d in step.difference]
+    shown_ends = {"before": shown(before), "after": shown(outcome.after(name))}
+    return {**_result(session, outcome), **shown_ends, "difference": differences}
+
+
+def _outcome(session: Session, change: Change) -> Outcome:
+    return (planned if session.check_mode else carried_out)(session.gateway, change)
+
+
+def _result(session: Session, outcome: Outcome) -> Result:
+    steps = outcome.plan.steps
+    result: Result = {
+        "changed": bool(steps),
+        "plan": [step.as_result() for step in steps],
+        "adopted": list(outcome.plan.adopted),
+    }
+    if session.diff_mode:
+        result["diff"] = [_diff(step, outcome.after(step.name)) for step in steps]
+    return result
+
+
+def shown(item: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """An object as results and diffs show it: without managedFields and without what the server numbers or dates."""
+    if item is None:
+        return None
+    hidden = {"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp"}
+    metadata = {key: value for key, value in item.get("metadata", {}).items() if key not in hidden}
+    return {**item, "metadata": metadata}
+
+
+def _diff(step: Step, after: Mapping[str, Any] | None) -> dict[str, Any]:
+    name = f"GlobalNetworkPolicy {step.name}"
+    return {
+        "before_header": f"{name} (in the cluster)",
+        "after_header": f"{name} (wanted)",
+        "before": shown(step.before) or "",
+        "after": shown(after) or "",
+    }

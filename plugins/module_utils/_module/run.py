@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The frame of every module: connect, do the work, and answer, with the cluster in every result and no secret in any."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._calico.errors import NetguardError
+from .._cluster.connection import Connection, connect, require_verified_tls
+from .._cluster.discovery import Cluster, discover, discover_kubernetes, wait_for_api
+from .._cluster.gateway import Gateway
+
+Result = dict[str, Any]
+
+
+class WrongCluster(NetguardError):
+    """The cluster that answers is not the one that was expected."""
+
+    code = "wrong_cluster"
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a module's work may use."""
+
+    params: dict[str, Any]
+    check_mode: bool
+    diff_mode: bool
+    gateway: Gateway
+    cluster: Cluster
+    warn: Callable[[str], None]
+
+
+Work = Callable[[Session], Result]
+Discovery = Callable[[Connection], Cluster]
+
+
+class Unfinished(Exception):
+    """Work that ended in failures of single objects: ``result`` is returned with the failure."""
+
+    def __init__(self, message: str, result: Result) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+def run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work]) -> None:
+    """Runs a module that needs Calico's API. ``prepare`` checks the input before anything is sent."""
+    _run(module, prepare, _discover_calico)
+
+
+def run_on_kubernetes(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work]) -> None:
+    """The same for a module that needs Kubernetes' own API only."""
+    _run(module, prepare, discover_kubernetes)
+
+
+def _run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work], find: Discovery) -> None:
+    cluster: Cluster | None = None
+    try:
+        work = prepare(module.params)
+        connection = _connected(module)
+        cluster = find(connection)
+        _check_uid(module, cluster)
+        result = work(
+            Session(module.params, module.check_mode, module._diff, connection.gateway, cluster, module.warn)
+        )
+    except NetguardError as error:
+        module.fail_json(msg=error.message, code=error.code, **_cluster_result(cluster))
+    except Unfinished as error:
+        module.fail_json(msg=str(error), **error.result, **_cluster_result(cluster))
+    else:
+        module.exit_json(**result, **_cluster_result(cluster))
+
+
+def _connected(module: AnsibleModule) -> Connection:
+    connection = connect(module.params, os.environ)
+    # The whole kubeconfig counts as secret until here; from now on only the secrets in it, or the names of the
+    # context and the server would be censored in every result.
+    module.no_log_values = {value for value in connection.secrets if value}
+    for text in connection.warnings:
+        module.warn(text)
+    if module.params["require_tls"]:
+        require_verified_tls(connection)
+    if module.params.get("wait"):
+        wait_for_api(connection, module.params["wait_timeout"])
+    return connection
+
+
+def _discover_calico(connection: Connection) -> Cluster:
+    return discover(connection)
+
+
+def _check_uid(module: AnsibleModule, cluster: Cluster) -> None:
+    expected = module.params["expected_cluster_uid"]
+    if not expected:
+        return
+    if cluster.uid is None:
+        raise WrongCluster(
+            "The cluster's uid cannot be read, so it cannot be compared with expected_cluster_uid",
+            "Grant get on the namespace kube-system.",
+        )
+    if cluster.uid != expected:
+        raise WrongCluster(
+            f"{cluster.server} has the uid {cluster.uid}, expected_cluster_uid is {expected}",
+            "Check the connection; nothing was written.",
+        )
+
+
+def _cluster_result(cluster: Cluster | None) -> Result:
+    return {} if cluster is None else {"cluster": cluster.as_result()}
+
+

@@ -1,0 +1,129 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The writes that make the live policies the wanted ones, as plain values; nothing here touches a cluster."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .._calico.baseline import BASELINE_LABEL
+from .._calico.canonical import canonical_spec
+from .._calico.errors import NetguardError
+from .._calico.manifest import KIND, Policy
+from .difference import Difference, differences
+
+Action = Literal["create", "update", "delete"]
+
+
+class NotOurs(NetguardError):
+    """A policy belongs to somebody else, and what was asked for would change or remove it."""
+
+    code = "not_ours"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One write. ``before`` is the live object that it was planned on, ``after`` the object to be sent."""
+
+    action: Action
+    name: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    difference: tuple[Difference, ...] = ()
+
+    def as_result(self) -> dict[str, Any]:
+        """The step as a module returns it."""
+        changed = [difference.as_result() for difference in self.difference]
+        return {"action": self.action, "kind": KIND, "name": self.name, "difference": changed}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps in the order of their writing, and the names of unlabelled policies that they take over."""
+
+    steps: tuple[Step, ...]
+    adopted: tuple[str, ...] = ()
+
+
+def plan_present(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]]) -> Plan:
+    """Creates what is missing and updates what differs, the policy that is looked at last being written first.
+
+    ``live`` maps names to objects. That order keeps the tier's closing Allow in place before any policy that isolates
+    the endpoints it selects; taken the other way round, connections are cut until the last write.
+    """
+    owned_elsewhere(policies, live)
+    steps = [step for policy in policies if (step := _present_step(policy, live.get(policy.name)))]
+    return Plan(tuple(sorted(steps, key=_order, reverse=True)), _adopted(policies, live))
+
+
+def plan_absent(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]]) -> Plan:
+    """Deletes the listed policies that carry our label or have an equal spec, the last one looked at last.
+
+    Raises NotOurs for a listed policy that is neither.
+    """
+    owned_elsewhere(policies, live)
+    foreign = [p.name for p in policies if p.name in live and not _ours(p, live[p.name])]
+    if foreign:
+        raise NotOurs(
+            f"{', '.join(foreign)} exists with another spec and without the label {BASELINE_LABEL}",
+            "It is somebody else's: leave it out of the list, or remove it by name with global_network_policy.",
+        )
+    steps = [Step("delete", p.name, live[p.name], None) for p in policies if p.name in live]
+    return Plan(tuple(sorted(steps, key=_order)))
+
+
+def plan_removal(name: str, live: Mapping[str, Mapping[str, Any]]) -> Plan:
+    """Deletes the policy of that name, if there is one, whatever its spec: it was named by itself."""
+    return Plan((Step("delete", name, live[name], None),) if name in live else ())
+
+
+def desired_object(live: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
+    """The live object with the wanted spec, and the wanted labels and annotations beside those of others."""
+    metadata = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
+    for part, wanted in (("labels", policy.labels), ("annotations", policy.annotations)):
+        if wanted:
+            metadata[part] = {**(metadata.get(part) or {}), **wanted}
+    return {**policy.manifest(), "metadata": metadata}
+
+
+def owned_elsewhere(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises NotOurs where a listed policy carries the label of another baseline."""
+    for policy in policies:
+        wanted, owner = policy.labels.get(BASELINE_LABEL), baseline_of(live.get(policy.name))
+        if wanted and owner and owner != wanted:
+            raise NotOurs(
+                f"{KIND} {policy.name} belongs to the baseline {owner}, not to {wanted}",
+                f"Remove it from the baseline {owner} first (state: absent), or take its label {BASELINE_LABEL} away.",
+            )
+
+
+def baseline_of(live: Mapping[str, Any] | None) -> str | None:
+    """The name of the baseline whose label the object carries."""
+    if live is None:
+        return None
+    label = (live["metadata"].get("labels") or {}).get(BASELINE_LABEL)
+    return None if label is None else str(label)
+
+
+def _present_step(policy: Policy, live: Mapping[str, Any] | None) -> Step | None:
+    if live is None:
+        return Step("create", policy.name, None, policy.manifest())
+    found = differences(live, policy)
+    return Step("update", policy.name, live, desired_object(live, policy), found) if found else None
+
+
+def _adopted(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    named = [p.name for p in policies if BASELINE_LABEL in p.labels and p.name in live]
+    return tuple(sorted(name for name in named if baseline_of(live[name]) is None))
+
+
+def _ours(policy: Policy, live: Mapping[str, Any]) -> bool:
+    return baseline_of(live) is not None or canonical_spec(live.get("spec") or {}) == canonical_spec(policy.spec)
+
+
+def _order(step: Step) -> tuple[float, str]:
+    order = (step.after or step.before or {}).get("spec", {}).get("order")
+    return (math.inf if order is None else float(order), step.name)

@@ -1,0 +1,148 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: global_network_policy
+short_description: Manage one Calico GlobalNetworkPolicy
+version_added: 0.1.0
+description:
+  - Makes one GlobalNetworkPolicy exist exactly as given, or removes it.
+  - The whole spec is owned, so that a field somebody added is removed. Labels and annotations of others stay.
+  - For a set of policies use M(netguard.calico.policy_baseline), which writes them in a safe order.
+author: the netguard.calico contributors (@netguard)
+extends_documentation_fragment:
+  - netguard.calico.connection
+  - netguard.calico.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  state:
+    description:
+      - V(absent) with O(name) removes the policy of that name, whatever its spec.
+      - V(absent) with O(definition) removes it only if its spec is the given one, or it carries the label of a baseline.
+    type: str
+    choices: [present, absent]
+    default: present
+  definition:
+    description:
+      - The manifest, spelled as Calico spells it. Needed for V(present).
+    type: dict
+  name:
+    description:
+      - Name of the policy to remove.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Nothing leaves the namespaces of the laboratory
+  netguard.calico.global_network_policy:
+    definition:
+      apiVersion: projectcalico.org/v3
+      kind: GlobalNetworkPolicy
+      metadata:
+        name: laboratory-isolated
+      spec:
+        namespaceSelector: has(laboratory)
+        order: 300
+        types: [Egress]
+        egress:
+          - action: Deny
+
+- name: Remove it
+  netguard.calico.global_network_policy:
+    name: laboratory-isolated
+    state: absent
+"""
+
+RETURN = r"""
+before:
+  description: The policy as it was, null where there was none.
+  returned: success
+  type: dict
+after:
+  description: The policy as it is now or, in check mode, would be; null where there is none.
+  returned: success
+  type: dict
+difference:
+  description: Each field that differed, with its live and its wanted value.
+  returned: success
+  type: list
+  elements: dict
+plan:
+  description: The write done or, in check mode, to be done.
+  returned: success
+  type: list
+  elements: dict
+adopted:
+  description: Always empty here; a single policy carries no label of a baseline.
+  returned: success
+  type: list
+  elements: str
+cluster:
+  description: The cluster that answered (uid, server, context, version, backend, tls_verified, tls_source).
+  returned: once a cluster answered
+  type: dict
+code:
+  description: A stable word for what went wrong, such as C(forbidden) or C(unreachable).
+  returned: failure
+  type: str
+"""
+
+from functools import partial
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import Change, one_policy
+from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION
+from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_one_policy
+from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
+from ansible_collections.netguard.calico.plugins.module_utils._module.source import single_policy
+from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import (
+    plan_absent,
+    plan_present,
+    plan_removal,
+)
+
+
+def prepare(params: dict[str, Any]) -> Work:
+    """Reads the policy, so that a bad manifest is refused before anything is sent."""
+    if params["definition"] is None:
+        name, plan = params["name"], partial(plan_removal, params["name"])
+    else:
+        policy = single_policy(params["definition"])
+        name, plan = policy.name, partial(plan_present if params["state"] == "present" else plan_absent, [policy])
+
+    def work(session: Session) -> dict[str, Any]:
+        return change_one_policy(session, Change(partial(one_policy, session.gateway, name), plan), name)
+
+    return work
+
+
+def main() -> None:
+    own = {
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "definition": {"type": "dict"},
+        "name": {"type": "str"},
+    }
+    module = AnsibleModule(
+        argument_spec={**CONNECTION, **own},
+        required_if=[("state", "present", ["definition"])],
+        required_one_of=[("definition", "name")],
+        mutually_exclusive=[("definition", "name")],
+        supports_check_mode=True,
+    )
+    run(module, prepare)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: policy_baseline
+short_description: Keep a baseline of Calico GlobalNetworkPolicies in force
+version_added: 0.1.0
+description:
+  - Makes a list of GlobalNetworkPolicies exist exactly as given, or removes them.
+  - The whole spec of a policy is owned, so that a field somebody added is removed. Labels and annotations of others stay.
+  - Every write is tried as a dry run first; where the server refuses one, nothing is written.
+  - Policies that are not listed are never touched.
+author: the netguard.calico contributors (@netguard)
+extends_documentation_fragment:
+  - netguard.calico.connection
+  - netguard.calico.policies
+  - netguard.calico.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  state:
+    description:
+      - V(present) creates and updates, the policy that Calico looks at last being written first.
+      - V(absent) deletes the listed policies that carry the label of this baseline or have an equal spec, in the opposite
+        order. A listed policy that is neither is somebody else's, and the module fails before it deletes any.
+    type: str
+    choices: [present, absent]
+    default: present
+  wait:
+    description:
+      - Wait until C(projectcalico.org/v3) is served. Where only Calico's v1 CRDs are there, it fails after some seconds.
+    type: bool
+    default: false
+  wait_timeout:
+    description:
+      - Seconds to wait at most.
+    type: int
+    default: 300
+"""
+
+EXAMPLES = r"""
+- name: The default baseline
+  netguard.calico.policy_baseline:
+    kubeconfig: ~/.kube/config
+    context: prod-eu
+
+- name: Policies of one's own
+  netguard.calico.policy_baseline:
+    name: edge
+    src: policies/edge.yaml
+    expected_cluster_uid: 6f1c2a53-8f7e-4f0b-9d0e-3a3f0f3f9b11
+"""
+
+RETURN = r"""
+plan:
+  description: The writes in their order, done or, in check mode, to be done.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: V(create), V(update) or V(delete).
+      type: str
+    kind:
+      description: Kind of the object.
+      type: str
+    name:
+      description: Name of the object.
+      type: str
+    difference:
+      description: For an update, each field that differs with its live and its wanted value.
+      type: list
+      elements: dict
+adopted:
+  description: Policies that existed without the label of any baseline and now belong to this one.
+  returned: success
+  type: list
+  elements: str
+cluster:
+  description: The cluster that answered (uid, server, context, version, backend, tls_verified, tls_source).
+  returned: once a cluster answered
+  type: dict
+code:
+  description: A stable word for what went wrong, such as C(forbidden) or C(unreachable).
+  returned: failure
+  type: str
+"""
+
+from functools import partial
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import Change, all_policies
+from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import (
+    CONNECTION,
+    POLICIES,
+    POLICIES_EXCLUSIVE,
+    WAIT,
+)
+from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_policies
+from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
+from ansible_collections.netguard.calico.plugins.module_utils._module.source import baseline_policies
+from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import plan_absent, plan_present
+
+
+def prepare(params: dict[str, Any]) -> Work:
+    """Reads the policies, so that a bad manifest is refused before anything is sent."""
+    policies = baseline_policies(params)
+    plan = plan_present if params["state"] == "present" else plan_absent
+
+    def work(session: Session) -> dict[str, Any]:
+        change = Change(partial(all_policies, session.gateway), partial(plan, policies))
+        return change_policies(session, change)
+
+    return work
+
+
+def main() -> None:
+    state = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
+    module = AnsibleModule(
+        argument_spec={**CONNECTION, **POLICIES, **WAIT, **state},
+        mutually_exclusive=POLICIES_EXCLUSIVE,
+        supports_check_mode=True,
+    )
+    run(module, prepare)
+
+
+if __name__ == "__main__":
+    main()
