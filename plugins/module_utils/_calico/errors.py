@@ -15,7 +15,7 @@ class NetguardError(Exception):
 
     def __init__(self, message: str, remedy: str = "") -> None:
         self.remedy = remedy
-        self.message = " ".join(f"{message}. {remedy}".split()) if remedy else " ".join(message.split())
+        self.message = " ".join(f"{message.rstrip('.')}. {remedy}".split()) if remedy else " ".join(message.split())
         super().__init__(self.message)
 
 

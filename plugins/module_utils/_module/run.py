@@ -13,8 +13,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._calico.errors import NetguardError
 from .._cluster.connection import Connection, connect, require_verified_tls
-from .._cluster.discovery import Cluster, discover, discover_kubernetes, wait_for_api
+from .._cluster.discovery import Cluster, discover, discover_kubernetes
 from .._cluster.gateway import Gateway
+from .._cluster.waiting import wait_for_api
 
 Result = dict[str, Any]
 
@@ -38,7 +39,7 @@ class Session:
 
 
 Work = Callable[[Session], Result]
-Discovery = Callable[[Connection], Cluster]
+Discovery = Callable[[dict[str, Any], Connection], Cluster]
 
 
 class Unfinished(Exception):
@@ -56,15 +57,16 @@ def run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work]) -> Non
 
 def run_on_kubernetes(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work]) -> None:
     """The same for a module that needs Kubernetes' own API only."""
-    _run(module, prepare, discover_kubernetes)
+    _run(module, prepare, lambda _params, connection: discover_kubernetes(connection))
 
 
 def _run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work], find: Discovery) -> None:
     cluster: Cluster | None = None
+    _uncover_path(module)
     try:
         work = prepare(module.params)
         connection = _connected(module)
-        cluster = find(connection)
+        cluster = find(module.params, connection)
         _check_uid(module, cluster)
         result = work(
             Session(module.params, module.check_mode, module._diff, connection.gateway, cluster, module.warn)
@@ -77,6 +79,13 @@ def _run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work], find:
         module.exit_json(**result, **_cluster_result(cluster))
 
 
+def _uncover_path(module: AnsibleModule) -> None:
+    """A kubeconfig's path is no secret, its content is; an error must be able to name the path."""
+    given = module.params["kubeconfig"]
+    if isinstance(given, str) and not given.lstrip().startswith("{"):
+        module.no_log_values = module.no_log_values - {given}
+
+
 def _connected(module: AnsibleModule) -> Connection:
     connection = connect(module.params, os.environ)
     # The whole kubeconfig counts as secret until here; from now on only the secrets in it, or the names of the
@@ -86,13 +95,11 @@ def _connected(module: AnsibleModule) -> Connection:
         module.warn(text)
     if module.params["require_tls"]:
         require_verified_tls(connection)
-    if module.params.get("wait"):
-        wait_for_api(connection, module.params["wait_timeout"])
     return connection
 
 
-def _discover_calico(connection: Connection) -> Cluster:
-    return discover(connection)
+def _discover_calico(params: dict[str, Any], connection: Connection) -> Cluster:
+    return wait_for_api(connection, params["wait_timeout"]) if params.get("wait") else discover(connection)
 
 
 def _check_uid(module: AnsibleModule, cluster: Cluster) -> None:

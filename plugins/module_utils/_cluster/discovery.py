@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which cluster answers, and how it serves Calico's API, in at most four requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .connection import Connection
+from .errors import ApiAbsent, Forbidden, Unavailable
+from .gateway import Gateway
+from .resources import API_SERVICES, CALICO_GROUP, CALICO_VERSION, DAEMON_SETS, GLOBAL_NETWORK_POLICIES, NAMESPACES
+
+V3 = f"{CALICO_GROUP}/{CALICO_VERSION}"
+_API_SERVICE = f"{CALICO_VERSION}.{CALICO_GROUP}"
+_NODE_NAMESPACES = ("calico-system", "kube-system")
+
+
+class OnlyV1(ApiAbsent):
+    """Calico keeps its objects in the v1 CRDs, and nothing serves v3 in front of them."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster that answered.
+
+    ``uid`` is that of the namespace kube-system, None where it may not be read. ``backend`` is how v3 is served:
+    ``native`` (plain CRDs), ``aggregated`` (Calico's API server), ``unknown`` where that may not be read, and None
+    where it was not looked for.
+    """
+
+    uid: str | None
+    server: str
+    context: str | None
+    version: str
+    backend: str | None
+    tls_verified: bool
+    tls_source: str
+
+    def as_result(self) -> dict[str, Any]:
+        """The cluster as every module returns it."""
+        return {
+            "uid": self.uid,
+            "server": self.server,
+            "context": self.context,
+            "version": self.version,
+            "backend": self.backend,
+            "tls_verified": self.tls_verified,
+            "tls_source": self.tls_source,
+        }
+
+
+def discover(connection: Connection) -> Cluster:
+    """The cluster, which serves v3. Raises ApiAbsent with what to install where it does not."""
+    gateway = connection.gateway
+    version, uid = _version(gateway), _uid(gateway)
+    served = gateway.read(f"/apis/{V3}")
+    if served is None:
+        raise why_absent(gateway)
+    names = {resource.get("name") for resource in served.get("resources") or []}
+    if GLOBAL_NETWORK_POLICIES.plural not in names:
+        raise ApiAbsent(
+            f"The cluster serves {V3} without {GLOBAL_NETWORK_POLICIES.plural}",
+            "Install all of Calico's v3 CRDs, or Calico's API server.",
+        )
+    return _cluster(connection, uid, version, _backend(gateway))
+
+
+def discover_kubernetes(connection: Connection) -> Cluster:
+    """The cluster, whether it has Calico or not."""
+    version, uid = _version(connection.gateway), _uid(connection.gateway)
+    return _cluster(connection, uid, version, None)
+
+
+def announced(gateway: Gateway) -> bool:
+    """Whether something has registered v3, even if it does not answer yet."""
+    try:
+        return gateway.get(API_SERVICES, _API_SERVICE) is not None
+    except Forbidden:
+        return True
+
+
+def why_absent(gateway: Gateway) -> ApiAbsent:
+    """Tells the v1 CRDs without an API server, an etcd datastore, and no Calico apart; each has another remedy."""
+    if gateway.read("/apis/crd.projectcalico.org/v1") is not None:
+        return OnlyV1(
+            f"Calico is here with its v1 CRDs only (crd.projectcalico.org/v1); {V3} is not served",
+            "Install Calico's API server (APIServer of the operator, or the calico-apiserver manifest), "
+            "or move to the v3 CRDs.",
+        )
+    datastore = _datastore(gateway)
+    if datastore == "etcdv3":
+        return ApiAbsent(
+            "Calico keeps its objects in etcd (DATASTORE_TYPE=etcdv3 on calico-node), which the Kubernetes API does not serve",
+            "Move to the Kubernetes datastore, then install Calico's API server or the v3 CRDs.",
+        )
+    if datastore is not None:
+        return ApiAbsent(
+            f"Calico runs here (calico-node), and neither {V3} nor its CRDs are served",
+            "Install Calico's CRDs and API server.",
+        )
+    return ApiAbsent(
+        f"The cluster does not serve {V3}, and no Calico was found", "Install Calico with its API server or its v3 CRDs."
+    )
+
+
+def _datastore(gateway: Gateway) -> str | None:
+    """DATASTORE_TYPE of calico-node, ``kubernetes`` where it is not set; None where there is no calico-node to see."""
+    for namespace in _NODE_NAMESPACES:
+        try:
+            node = gateway.get(DAEMON_SETS, "calico-node", namespace)
+        except Forbidden:
+            continue
+        if node is not None:
+            return _environment(node).get("DATASTORE_TYPE", "kubernetes")
+    return None
+
+
+def _environment(daemon_set: dict[str, Any]) -> dict[str, str]:
+    containers = daemon_set.get("spec", {}).get("template", {}).get("spec", {}).get("containers") or []
+    return {str(e.get("name")): str(e.get("value")) for c in containers for e in c.get("env") or []}
+
+
+def _version(gateway: Gateway) -> str:
+    found = gateway.read("/version")
+    if found is None or "gitVersion" not in found:
+        raise Unavailable("The server does not say a Kubernetes version", "Check that host is a Kubernetes API server.")
+    return str(found["gitVersion"])
+
+
+def _uid(gateway: Gateway) -> str | None:
+    try:
+        namespace = gateway.get(NAMESPACES, "kube-system")
+    except Forbidden:
+        return None
+    return None if namespace is None else str(namespace["metadata"]["uid"])
+
+
+def _backend(gateway: Gateway) -> str:
+    try:
+        found = gateway.get(API_SERVICES, _API_SERVICE)
+    except Forbidden:
+        return "unknown"
+    return "aggregated" if ((found or {}).get("spec") or {}).get("service") else "native"
+
+
+def _cluster(connection: Connection, uid: str | None, version: str, backend: str | None) -> Cluster:
+    return Cluster(
+        uid,
+        connection.server,
+        connection.context,
+        version,
+        backend,
+        connection.tls_verified,
+        connection.tls_source,
+    )
