@@ -106,7 +106,10 @@ class ApiGateway:
 
     def delete(self, resource: Resource, name: str, namespace: str, uid: str, resource_version: str) -> None:
         preconditions = {"uid": uid, "resourceVersion": resource_version}
-        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions}
+        options: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions}
+        if self._dry_run:
+            # With options in the body the API server does not look at those of the query, and would really delete.
+            options["dryRun"] = [self._dry_run["dryRun"]]
         body = json.dumps(options).encode()
         answer = self._http.send("DELETE", resource.path(namespace, name), self._dry_run, body)
         if answer.status == 404 and names_an_object(answer.content):

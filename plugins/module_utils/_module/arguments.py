@@ -65,3 +65,15 @@ WAIT: Arguments = {
     "wait": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 300},
 }
+
+CHECKS: Arguments = {
+    "checks": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "id": {"type": "str", "required": True},
+            "query": {"type": "str", "required": True},
+            "message": {"type": "str"},
+        },
+    },
+}

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what an audit needs; what cannot be read becomes an entry of its own instead of an empty list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._calico.errors import NetguardError
+from .._calico.manifest import KIND, Policy
+from .._calico.precedence import tier_orders
+from .._cluster.gateway import Gateway
+from .._cluster.resources import GLOBAL_NETWORK_POLICIES, KUBERNETES_NETWORK_POLICIES, NETWORK_POLICIES, TIERS, Resource
+from .._plan.difference import differences
+from .._report.facts import DRIFTED, IN_PLACE, MISSING, UNKNOWN, PolicyFact, Unread
+from .._report.foreign import KUBERNETES_KIND, LivePolicy, live_policy
+from .rehearsal import confirmed_differences
+
+Items = Sequence[Mapping[str, Any]]
+
+
+class Reader:
+    """Lists one kind after the other and notes which of them could not be read, and why."""
+
+    def __init__(self) -> None:
+        self._errors: list[tuple[str, NetguardError]] = []
+        self._read = 0
+
+    def items(self, what: str, read: Callable[[], Items]) -> Items | None:
+        """What ``read`` gives, None where it fails."""
+        try:
+            found = read()
+        except NetguardError as error:
+            self._errors.append((what, error))
+            return None
+        self._read += 1
+        return found
+
+    def unread(self) -> tuple[Unread, ...]:
+        """Everything that could not be read. Raises the first error where nothing could be."""
+        if self._errors and not self._read:
+            raise self._errors[0][1]
+        return tuple(Unread(what, error.code, error.message) for what, error in self._errors)
+
+
+@dataclass(frozen=True)
+class PolicyReading:
+    """The baseline's policies, all policies that are live, and the tiers' orders."""
+
+    facts: tuple[PolicyFact, ...]
+    live: tuple[LivePolicy, ...]
+    tiers: Mapping[str, float]
+
+
+def read_policies(reader: Reader, gateway: Gateway, policies: Sequence[Policy]) -> PolicyReading:
+    """Lists the policies of all kinds, and the tiers, and compares the baseline's with what is live."""
+    ours = _listed(reader, gateway, GLOBAL_NETWORK_POLICIES)
+    others = {
+        "NetworkPolicy": _listed(reader, gateway, NETWORK_POLICIES),
+        KUBERNETES_KIND: _listed(reader, gateway, KUBERNETES_NETWORK_POLICIES),
+    }
+    tiers = _listed(reader, gateway, TIERS)
+    live = [live_policy(kind, item) for kind, items in {KIND: ours, **others}.items() for item in items or ()]
+    return PolicyReading(_policy_facts(gateway, policies, ours), tuple(live), tier_orders(list(tiers or ())))
+
+
+def _listed(reader: Reader, gateway: Gateway, resource: Resource) -> Items | None:
+    return reader.items(resource.full_name, lambda: gateway.list(resource))
+
+
+def _policy_facts(gateway: Gateway, policies: Sequence[Policy], live: Items | None) -> tuple[PolicyFact, ...]:
+    if live is None:
+        return tuple(PolicyFact(policy.name, UNKNOWN) for policy in policies)
+    by_name = {item["metadata"]["name"]: item for item in live}
+    return tuple(_policy_fact(gateway, policy, by_name.get(policy.name)) for policy in policies)
+
+
+def _policy_fact(gateway: Gateway, policy: Policy, live: Mapping[str, Any] | None) -> PolicyFact:
+    if live is None:
+        return PolicyFact(policy.name, MISSING)
+    try:
+        found = confirmed_differences(gateway, live, policy)
+    except NetguardError:
+        # An account that may only read cannot ask the server what it would restore; then every difference counts.
+        found = differences(live, policy)
+    return PolicyFact(
+        policy.name, DRIFTED if found else IN_PLACE, tuple(d.as_result() for d in found), live.get("spec")
+    )

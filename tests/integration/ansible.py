@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs modules and playbooks as users do, through ansible-runner, and hands back what they answered."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ansible_runner
+
+LOCALHOST = f"localhost ansible_connection=local ansible_python_interpreter={sys.executable}"
+# What a developer's shell may hold must not reach the modules under test.
+_UNSET = ("KUBECONFIG", "K8S_AUTH_")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one task answered: its result, whether it failed, and everything that Ansible printed."""
+
+    result: dict[str, Any]
+    failed: bool
+    output: str
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.result.get("changed"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of ansible-playbook: exit code, output, and the results of its tasks by host in their order."""
+
+    code: int
+    output: str
+    results: Sequence[tuple[str, str, dict[str, Any]]]
+
+    def of_module(self, action: str, host: str | None = None) -> list[dict[str, Any]]:
+        """Results of the tasks that ran this module, of one host or of all."""
+        return [result for name, where, result in self.results if name == action and host in (None, where)]
+
+
+@dataclass(frozen=True)
+class Ansible:
+    """Ansible with a folder of its own, an environment, and the options that every module gets."""
+
+    directory: Path
+    options: Mapping[str, Any]
+    collections: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def module(self, name: str, /, check: bool = False, diff: bool = False, **options: Any) -> Answer:
+        """Runs one task on localhost with this module of the collection."""
+        task = {f"netguard.calico.{name}": {**self.options, **options}}
+        play = [{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]
+        flags = " ".join(flag for flag, wanted in (("--check", check), ("--diff", diff)) if wanted)
+        run = self.play(play, flags)
+        results = run.of_module(f"netguard.calico.{name}")
+        if not results:
+            return Answer({}, True, run.output)
+        return Answer(results[-1], run.code != 0, run.output)
+
+    def play(self, play: list[dict[str, Any]], flags: str = "", inventory: str = LOCALHOST) -> Run:
+        """Runs a playbook that is given as plain data."""
+        playbook = self.directory / "play.json"
+        playbook.write_text(json.dumps(play), encoding="utf-8")
+        return self.playbook(str(playbook), flags, inventory)
+
+    def playbook(self, playbook: str, flags: str = "", inventory: str = LOCALHOST) -> Run:
+        """Runs a playbook by its path or, one of a collection, by its name; ``inventory`` is
+        a path, or the content of an inventory."""
+        before = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(_UNSET)}
+        try:
+            runner = ansible_runner.run(
+                private_data_dir=str(self.directory),
+                playbook=playbook,
+                inventory=inventory,
+                cmdline=flags or None,
+                envvars={
+                    "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
+                    "ANSIBLE_NOCOLOR": "1",
+                    "ANSIBLE_LOCALHOST_WARNING": "False",
+                    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                    **self.environment,
+                },
+                quiet=True,
+                suppress_env_files=True,
+            )
+        finally:
+            os.environ.update(before)
+        results = [
+            (data.get("resolved_action") or data.get("task_action", ""), data.get("host", ""), data["res"])
+            for event in runner.events
+            if "res" in (data := event.get("event_data") or {})
+        ]
+        output = Path(runner.config.artifact_dir, "stdout").read_text(encoding="utf-8")
+        return Run(int(runner.rc), output, results)

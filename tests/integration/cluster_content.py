@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests put into a cluster beside the collection, and take away again."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from control_plane import Api, ApiError
+
+POLICIES = "/apis/projectcalico.org/v3/globalnetworkpolicies"
+
+
+class Content:
+    """Objects of a cluster, read and written as its administrator."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._namespaces: list[str] = []
+
+    def policy(self, name: str, labels: dict[str, str] | None = None, **spec: Any) -> None:
+        """Creates a GlobalNetworkPolicy, as somebody else would."""
+        body = {
+            "apiVersion": "projectcalico.org/v3",
+            "kind": "GlobalNetworkPolicy",
+            "metadata": {"name": name, "labels": labels or {}},
+            "spec": spec,
+        }
+        self._api.request("POST", POLICIES, body)
+
+    def policies(self) -> dict[str, dict[str, Any]]:
+        """Every GlobalNetworkPolicy by name."""
+        return {item["metadata"]["name"]: item for item in self._api.request("GET", POLICIES)["items"]}
+
+    def patch_policy(self, name: str, **spec: Any) -> None:
+        """Changes fields of a policy's spec."""
+        self._api.request("PATCH", f"{POLICIES}/{name}", {"spec": spec}, "application/merge-patch+json")
+
+    def delete_policy(self, name: str) -> None:
+        self._api.request("DELETE", f"{POLICIES}/{name}")
+
+    def namespace(self, name: str) -> None:
+        """Creates a namespace, which the test's end removes with everything in it."""
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        self._api.request("POST", "/api/v1/namespaces", body)
+        self._namespaces.append(name)
+
+    def service(self, namespace: str, name: str, type: str = "NodePort", **more: Any) -> None:
+        """Creates a Service; ``annotations`` and ``labels`` go to its metadata, everything else to its spec."""
+        metadata = {"name": name, **{key: more.pop(key) for key in ("annotations", "labels") if key in more}}
+        spec = {"type": type, "selector": {"app": name}, "ports": [{"port": 80}], **more}
+        body = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+        self._api.request("POST", f"/api/v1/namespaces/{namespace}/services", body)
+
+    def services(self, namespace: str) -> dict[str, dict[str, Any]]:
+        """The Services of a namespace by name."""
+        items = self._api.request("GET", f"/api/v1/namespaces/{namespace}/services")["items"]
+        return {item["metadata"]["name"]: item for item in items}
+
+    def patch_service(self, namespace: str, name: str, body: dict[str, Any]) -> None:
+        path = f"/api/v1/namespaces/{namespace}/services/{name}"
+        self._api.request("PATCH", path, body, "application/merge-patch+json")
+
+    def request(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        return self._api.request(method, path, body)
+
+    def remove(self) -> None:
+        """Deletes all policies, and the namespaces that were made here."""
+        for name in self.policies():
+            self.delete_policy(name)
+        for name in self._namespaces:
+            self._remove_namespace(name)
+
+    def _remove_namespace(self, name: str) -> None:
+        path = f"/api/v1/namespaces/{name}"
+        self._api.request("DELETE", path)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                self._api.request("GET", path)
+            except ApiError as error:
+                if error.status == 404:
+                    return
+                raise
+            time.sleep(0.2)
+        raise AssertionError(f"the namespace {name} was not removed in a minute")

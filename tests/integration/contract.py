@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The contract of a module that writes: each step in check mode and for real, first and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible import Ansible, Answer
+from requests_seen import Requests
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A module, the part of its result that says what is done, and how to read the state that it writes."""
+
+    ansible: Ansible
+    requests: Callable[[], Requests]
+    module: str
+    said: Callable[[dict[str, Any]], Any]
+    state: Callable[[], Any]
+
+    def step(self, options: dict[str, Any], writes: int, after: Any) -> None:
+        """Four runs: dry, real, dry again, real again. ``writes`` real requests are sent by the second only."""
+        before = self.state()
+        dry = self._run(options, check=True, changed=True, writes=0, state=before)
+        real = self._run(options, check=False, changed=True, writes=writes, state=after)
+        assert self.said(dry.result) == self.said(real.result), "check mode says something else than the run does"
+        self._run(options, check=True, changed=False, writes=0, state=after)
+        self._run(options, check=False, changed=False, writes=0, state=after)
+
+    def _run(self, options: dict[str, Any], check: bool, changed: bool, writes: int, state: Any) -> Answer:
+        with self.requests() as seen:
+            answer = self.ansible.module(self.module, check=check, diff=True, **options)
+        assert not answer.failed, answer.output
+        assert answer.changed is changed, answer.output
+        assert len(seen.writes) == writes, seen.writes
+        assert self.state() == state
+        return answer

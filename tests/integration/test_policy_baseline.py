@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""policy_baseline against a real API server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible import Ansible
+from cluster_content import Content
+from conftest import policy
+from contract import Contract
+from requests_seen import Requests
+
+DEFAULTS = ["global-default", "global-egress-deny", "global-egress-allow", "global-privileged-namespace"]
+ALLOW = policy("a", order=10, types=["Ingress"], ingress=[{"action": "Allow", "source": {}}])
+
+
+def orders(content: Content) -> dict[str, Any]:
+    """Name and order of every policy, which is what these tests change."""
+    return {name: item["spec"].get("order") for name, item in content.policies().items()}
+
+
+def said(result: dict[str, Any]) -> Any:
+    steps = [(s["action"], s["name"], [d["path"] for d in s["difference"]]) for s in result["plan"]]
+    return steps, result["adopted"], [(d["before"], d["after"]) for d in result["diff"]]
+
+
+def test_twelve_steps(ansible: Ansible, requests: Callable[[], Requests], content: Content) -> None:
+    contract = Contract(ansible, requests, "policy_baseline", said, lambda: orders(content))
+    content.policy("of-somebody-else", order=1)
+    other = {"of-somebody-else": 1}
+    first = [ALLOW, policy("b", order=20)]
+    contract.step({"policies": first}, 2, {"a": 10, "b": 20, **other})
+    second = [ALLOW, policy("b", order=21)]
+    contract.step({"policies": second}, 1, {"a": 10, "b": 21, **other})
+    contract.step({"policies": second, "state": "absent"}, 2, other)
+
+
+def test_the_default_baseline_is_written_from_the_closing_allow_on(
+    ansible: Ansible, requests: Callable[[], Requests], content: Content
+) -> None:
+    with requests() as seen:
+        answer = ansible.module("policy_baseline")
+    assert [step["name"] for step in answer.result["plan"]] == DEFAULTS
+    assert len(seen.writes) == 4
+    assert {item["metadata"]["labels"]["netguard.calico/baseline"] for item in content.policies().values()} == {"default"}
+
+
+def test_a_field_that_somebody_added_is_taken_away(ansible: Ansible, content: Content) -> None:
+    ansible.module("policy_baseline", policies=[ALLOW])
+    content.patch_policy("a", selector="app == 'web'")
+    answer = ansible.module("policy_baseline", policies=[ALLOW])
+    assert [d["path"] for d in answer.result["plan"][0]["difference"]] == ["spec.selector"]
+    assert "selector" not in content.policies()["a"]["spec"]
+
+
+def test_foreign_labels_and_annotations_are_kept(ansible: Ansible, content: Content) -> None:
+    content.policy("a", labels={"team": "blue"}, order=5)
+    answer = ansible.module("policy_baseline", policies=[ALLOW])
+    assert answer.result["adopted"] == ["a"]
+    assert content.policies()["a"]["metadata"]["labels"]["team"] == "blue"
+
+
+def test_what_means_the_same_is_no_difference(
+    ansible: Ansible, requests: Callable[[], Requests], content: Content
+) -> None:
+    ansible.module("policy_baseline", policies=[ALLOW])
+    same = policy("a", order=10.0, types=["Ingress"], ingress=[{"action": "Allow", "destination": {}}], tier="default")
+    with requests() as seen:
+        answer = ansible.module("policy_baseline", policies=[same])
+    assert (answer.changed, seen.writes) == (False, [])
+
+
+def test_absent_leaves_what_belongs_to_somebody_else(ansible: Ansible, content: Content) -> None:
+    content.policy("a", order=5)
+    answer = ansible.module("policy_baseline", state="absent", policies=[ALLOW, policy("b", order=1)])
+    assert answer.failed
+    assert "a exists with another spec and without the label netguard.calico/baseline" in answer.result["msg"]
+    assert set(content.policies()) == {"a"}
+
+
+def test_absent_removes_an_unlabelled_policy_of_equal_spec(ansible: Ansible, content: Content) -> None:
+    content.policy("a", **ALLOW["spec"])
+    assert ansible.module("policy_baseline", state="absent", policies=[ALLOW]).changed
+    assert content.policies() == {}
+
+
+def test_a_policy_of_another_baseline_is_not_touched(ansible: Ansible, content: Content) -> None:
+    ansible.module("policy_baseline", name="edge", policies=[ALLOW])
+    for state in ("present", "absent"):
+        answer = ansible.module("policy_baseline", name="core", policies=[policy("a", order=11)], state=state)
+        assert "belongs to the baseline edge, not to core" in answer.result["msg"]
+    assert orders(content) == {"a": 10}
+
+
+def test_a_policy_that_the_server_refuses_stops_all_before_the_first_write(
+    ansible: Ansible, requests: Callable[[], Requests], content: Content
+) -> None:
+    bad = policy("b", order=1, ingress=[{"action": "Allow", "source": {"colour": "red"}}])
+    with requests() as seen:
+        answer = ansible.module("policy_baseline", policies=[ALLOW, bad])
+    assert answer.failed
+    assert answer.result["code"] == "refused"
+    assert "colour" in answer.result["msg"]
+    assert (seen.writes, content.policies()) == ([], {})
+
+
+def test_the_diff_shows_both_ends_without_what_the_server_numbers(ansible: Ansible, content: Content) -> None:
+    ansible.module("policy_baseline", policies=[ALLOW])
+    changed = policy("a", order=11, types=["Ingress"])
+    (diff,) = ansible.module("policy_baseline", diff=True, policies=[changed]).result["diff"]
+    assert diff["before_header"] == "GlobalNetworkPolicy a (in the cluster)"
+    assert (diff["before"]["spec"]["order"], diff["after"]["spec"]["order"]) == (10, 11)
+    assert not {"managedFields", "resourceVersion", "uid"} & set(diff["after"]["metadata"])
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+def test_policies_may_come_from_a_file(ansible: Ansible, content: Content, tmp_path: Path, as_list: bool) -> None:
+    file = tmp_path / "baseline.yml"
+    documents = [{"apiVersion": "v1", "kind": "List", "items": [ALLOW]}] if as_list else [ALLOW, policy("b")]
+    file.write_text(yaml.safe_dump_all(documents), encoding="utf-8")
+    assert not ansible.module("policy_baseline", src=str(file)).failed
+    assert set(content.policies()) == ({"a"} if as_list else {"a", "b"})
