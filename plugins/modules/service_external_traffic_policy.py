@@ -1,0 +1,140 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service_external_traffic_policy
+short_description: Keep the source addresses of clients visible to policy
+version_added: 0.1.0
+description:
+  - Sets C(externalTrafficPolicy) on the selected Services, so that policy sees the address of the client instead of a node's.
+  - What a Service had before is recorded in its annotation C(netguard.calico/original), and can be put back.
+  - A Service whose annotation C(netguard.calico/external-traffic-policy) says C(ignore) is left alone.
+  - Nothing but this field and that annotation is written, several Services at a time, and nothing where nothing differs.
+author: the netguard.calico contributors (@netguard)
+extends_documentation_fragment:
+  - netguard.calico.connection
+  - netguard.calico.selection
+  - netguard.calico.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+options:
+  state:
+    description:
+      - V(present) sets O(policy). V(absent) puts back what was recorded before the first change, and takes the record away.
+    type: str
+    choices: [present, absent]
+    default: present
+  policy:
+    description:
+      - The C(externalTrafficPolicy) that the Services are to have.
+    type: str
+    choices: [Local, Cluster]
+    default: Local
+  record_original:
+    description:
+      - Record the former value in an annotation. Without it O(state=absent) leaves the Service as it is.
+    type: bool
+    default: true
+  fail_fast:
+    description:
+      - Begin no further write after the first one that fails. Otherwise each Service is tried.
+    type: bool
+    default: false
+  return_all:
+    description:
+      - Return all Services, those too where nothing was to be done, even where there are many.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Services of the shops
+  netguard.calico.service_external_traffic_policy:
+    kubeconfig: ~/.kube/config
+    namespaces: ["shop-*"]
+
+- name: Put back what they had
+  netguard.calico.service_external_traffic_policy:
+    namespaces: ["shop-*"]
+    state: absent
+"""
+
+RETURN = r"""
+services:
+  description:
+    - What became of each Service. Of more than 100 only those that were not fine already, unless O(return_all=true).
+  returned: once the Services were read
+  type: list
+  elements: dict
+  contains:
+    namespace:
+      description: Its namespace.
+      type: str
+    name:
+      description: Its name.
+      type: str
+    type:
+      description: Its type.
+      type: str
+    status:
+      description:
+        - V(changed), V(unchanged), V(ignored) by its annotation, V(not_applicable) as it has no address outside the cluster,
+          V(missing), V(gone), V(failed), or V(not_attempted) after another one failed with O(fail_fast=true).
+      type: str
+    reason:
+      description: Why.
+      type: str
+    before:
+      description: The fields that are written, as they were.
+      type: dict
+    after:
+      description: The same fields as the server answered them.
+      type: dict
+counts:
+  description: Number of Services per status, complete even where the list is cut.
+  returned: once the Services were read
+  type: dict
+truncated:
+  description: Whether entries were left out of RV(services) or the diff.
+  returned: once the Services were read
+  type: bool
+cluster:
+  description: The cluster that answered (uid, server, context, version, backend, tls_verified, tls_source).
+  returned: once a cluster answered
+  type: dict
+code:
+  description: A stable word for what went wrong, such as C(forbidden) or C(unreachable).
+  returned: failure
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION, SELECTION
+from ansible_collections.netguard.calico.plugins.module_utils._module.run import run_on_kubernetes
+from ansible_collections.netguard.calico.plugins.module_utils._module.services import prepare
+
+
+def main() -> None:
+    own = {
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "policy": {"type": "str", "choices": ["Local", "Cluster"], "default": "Local"},
+        "record_original": {"type": "bool", "default": True},
+        "fail_fast": {"type": "bool", "default": False},
+        "return_all": {"type": "bool", "default": False},
+    }
+    module = AnsibleModule(argument_spec={**CONNECTION, **SELECTION, **own}, supports_check_mode=True)
+    run_on_kubernetes(module, prepare)
+
+
+if __name__ == "__main__":
+    main()

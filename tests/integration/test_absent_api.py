@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clusters that do not serve what is needed: what is missing is told apart, with what to install."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible import Ansible
+from control_plane import Api, ControlPlane, start, stop
+
+CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A cluster without any of Calico's kinds."""
+    started = start(tmp_path_factory.mktemp("bare") / "plane", [])
+    yield started
+    stop(started.directory)
+
+
+@pytest.fixture
+def on_bare(bare: ControlPlane, collections: Path, tmp_path: Path) -> Ansible:
+    return Ansible(tmp_path, {"kubeconfig": str(bare.kubeconfig)}, collections)
+
+
+@pytest.fixture
+def bare_api(bare: ControlPlane) -> Api:
+    return bare.admin_api()
+
+
+def v1_crd() -> dict[str, Any]:
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    names = {"plural": "felixconfigurations", "singular": "felixconfiguration", "kind": "FelixConfiguration"}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "felixconfigurations.crd.projectcalico.org"},
+        "spec": {"group": "crd.projectcalico.org", "scope": "Cluster", "names": names, "versions": [version]},
+    }
+
+
+def calico_node(datastore: str | None) -> dict[str, Any]:
+    env = [{"name": "DATASTORE_TYPE", "value": datastore}] if datastore else []
+    container = {"name": "calico-node", "image": "calico/node", "env": env}
+    labels = {"k8s-app": "calico-node"}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "calico-node", "namespace": "kube-system"},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+        },
+    }
+
+
+def test_no_calico_at_all(on_bare: Ansible) -> None:
+    answer = on_bare.module("policy_baseline")
+    assert answer.result["code"] == "api_absent"
+    assert "no Calico was found" in answer.result["msg"]
+
+
+def test_waiting_ends_with_the_same_answer(on_bare: Ansible) -> None:
+    answer = on_bare.module("policy_baseline", wait=True, wait_timeout=3)
+    assert answer.result["code"] == "api_absent"
+
+
+@pytest.mark.parametrize(("datastore", "said"), [("etcdv3", "keeps its objects in etcd"), (None, "Calico runs here")])
+def test_calico_with_its_objects_elsewhere(on_bare: Ansible, bare_api: Api, datastore: str | None, said: str) -> None:
+    daemon_sets = "/apis/apps/v1/namespaces/kube-system/daemonsets"
+    bare_api.request("POST", daemon_sets, calico_node(datastore))
+    try:
+        answer = on_bare.module("policy_baseline")
+    finally:
+        bare_api.request("DELETE", f"{daemon_sets}/calico-node")
+    assert answer.result["code"] == "api_absent"
+    assert said in answer.result["msg"]
+
+
+def test_v1_crds_only_are_said_soon_even_while_waiting(on_bare: Ansible, bare_api: Api) -> None:
+    bare_api.request("POST", CRDS, v1_crd())
+    try:
+        answer = on_bare.module("policy_baseline", wait=True, wait_timeout=600)
+    finally:
+        bare_api.request("DELETE", f"{CRDS}/felixconfigurations.crd.projectcalico.org")
+    assert answer.result["code"] == "api_absent"
+    assert "v1 CRDs only" in answer.result["msg"]
+    assert "Install Calico's API server" in answer.result["msg"]
