@@ -44,24 +44,11 @@ options:
   checks:
     description:
       - The user's own checks over the facts. One that does not parse is an error before anything is read.
+      - C(id) names the check, C(message) (optional) says what is wrong when it fails, and C(query) is a JMESPath expression over
+        RV(cluster), RV(policies), RV(foreign_policies), RV(services), RV(counts), RV(gaps) and RV(unread).
+      - A check passes only where its query gives V(true); anything else fails it.
     type: list
     elements: dict
-    suboptions:
-      id:
-        description:
-          - Name of the check, unique in the list.
-        type: str
-        required: true
-      query:
-        description:
-          - JMESPath expression over RV(cluster), RV(policies), RV(foreign_policies), RV(services), RV(counts), RV(gaps) and
-            RV(unread). The check passes only where it gives V(true); anything else fails it.
-        type: str
-        required: true
-      message:
-        description:
-          - What to say when it fails.
-        type: str
   query:
     description:
       - JMESPath expression over the same facts and RV(findings). Its answer is returned as RV(query_result), and the lists
@@ -182,7 +169,6 @@ code:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import (
     CHECKS,
     CONNECTION,

@@ -101,7 +101,6 @@ from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import Change, one_policy
 from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION
 from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_one_policy

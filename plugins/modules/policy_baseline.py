@@ -99,7 +99,6 @@ from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import Change, all_policies
 from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import (
     CONNECTION,

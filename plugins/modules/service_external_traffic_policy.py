@@ -118,7 +118,6 @@ code:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION, SELECTION
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import run_on_kubernetes
 from ansible_collections.netguard.calico.plugins.module_utils._module.services import prepare

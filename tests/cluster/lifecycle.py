@@ -138,7 +138,7 @@ def _prepared(directory: Path) -> Path:
 
 def _run(directory: Path, programs: Mapping[str, Path], certificates: Certificates) -> ControlPlane:
     """Start the three components, with other ports where one was taken in the meantime."""
-    for _ in range(_ATTEMPTS - 1):
+    for _attempt in range(_ATTEMPTS - 1):
         try:
             return _run_once(directory, programs, certificates, _free_ports())
         except _PortTaken:
@@ -226,7 +226,7 @@ def _controllers_work(api: Api) -> bool:
 def _free_ports() -> Ports:
     """Ports on which nothing listens now."""
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(3)]
+        sockets = [held.enter_context(socket.socket()) for _port in range(3)]
         for each in sockets:
             each.bind(("127.0.0.1", 0))
         etcd, etcd_peer, api_server = (int(each.getsockname()[1]) for each in sockets)

@@ -70,7 +70,7 @@ def stop_owned_by(owner: Path, patience: float) -> None:
     """Ask all of the owner's processes to end, and after `patience` seconds end those that did not."""
     watched = list(_open(owned_by(owner), owner))
     try:
-        for _, descriptor in watched:
+        for _name, descriptor in watched:
             _send(descriptor, signal.SIGTERM)
         deadline = time.monotonic() + patience
         for pid, descriptor in watched:
@@ -79,7 +79,7 @@ def stop_owned_by(owner: Path, patience: float) -> None:
                 _ended(descriptor, _KILL_SECONDS)
             _reap(pid)
     finally:
-        for _, descriptor in watched:
+        for _name, descriptor in watched:
             os.close(descriptor)
 
 

@@ -48,7 +48,10 @@ class Content:
 
     def service(self, namespace: str, name: str, type: str = "NodePort", **more: Any) -> None:
         """Creates a Service; ``annotations`` and ``labels`` go to its metadata, everything else to its spec."""
-        metadata = {"name": name, **{key: more.pop(key) for key in ("annotations", "labels") if key in more}}
+        metadata: dict[str, Any] = {
+            "name": name,
+            **{key: more.pop(key) for key in ("annotations", "labels") if key in more},
+        }
         spec = {"type": type, "selector": {"app": name}, "ports": [{"port": 80}], **more}
         body = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
         self._api.request("POST", f"/api/v1/namespaces/{namespace}/services", body)

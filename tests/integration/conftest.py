@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ansible import Ansible
 from cluster_content import Content
-from control_plane import OWN_CRDS, ControlPlane, start, stop
+from control_plane import ControlPlane, start, stop
+from install import OWN_CRDS
 from requests_seen import Requests
 
 ROOT = Path(__file__).resolve().parents[2]

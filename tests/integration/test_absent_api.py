@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ansible import Ansible
 from control_plane import Api, ControlPlane, start, stop
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ansible import Ansible, Answer
 from cluster_content import Content
 from conftest import policy

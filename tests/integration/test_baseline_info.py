@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ansible import Ansible
 from cluster_content import Content
 from conftest import policy
@@ -140,5 +141,8 @@ def allow_policies_only(content: Content) -> None:
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
         "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "default"}],
     }
-    for plural, kind, body in (("clusterroles", "ClusterRole", role), ("clusterrolebindings", "ClusterRoleBinding", binding)):
+    for plural, kind, body in (
+        ("clusterroles", "ClusterRole", role),
+        ("clusterrolebindings", "ClusterRoleBinding", binding),
+    ):
         content.request("POST", f"{rbac}/{plural}", {"apiVersion": rbac.removeprefix("/apis/"), "kind": kind, **body})

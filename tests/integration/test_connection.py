@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from ansible import Ansible
 from cluster_content import Content
 from conftest import policy

@@ -37,7 +37,7 @@ def test_twelve_steps(ansible: Ansible, requests: Callable[[], Requests], conten
 def test_the_whole_spec_is_owned(ansible: Ansible, content: Content) -> None:
     content.policy("a", order=10, selector="app == 'web'")
     answer = ansible.module("global_network_policy", definition=policy("a", order=10))
-    assert [d["path"] for d in answer.result["difference"]][0] == "spec.selector"
+    assert answer.result["difference"][0]["path"] == "spec.selector"
     assert "selector" in answer.result["before"]["spec"]
     assert "selector" not in answer.result["after"]["spec"]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from ansible import Ansible
 from cluster_content import Content
 from conftest import policy
@@ -48,7 +49,9 @@ def test_the_default_baseline_is_written_from_the_closing_allow_on(
         answer = ansible.module("policy_baseline")
     assert [step["name"] for step in answer.result["plan"]] == DEFAULTS
     assert len(seen.writes) == 4
-    assert {item["metadata"]["labels"]["netguard.calico/baseline"] for item in content.policies().values()} == {"default"}
+    assert {item["metadata"]["labels"]["netguard.calico/baseline"] for item in content.policies().values()} == {
+        "default"
+    }
 
 
 def test_a_field_that_somebody_added_is_taken_away(ansible: Ansible, content: Content) -> None:

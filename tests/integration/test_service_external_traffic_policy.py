@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from ansible import Ansible
 from cluster_content import Content
 from contract import Contract

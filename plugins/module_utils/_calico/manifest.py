@@ -80,7 +80,9 @@ def parse_policies(sources: Sequence[SourcedManifest]) -> tuple[Policy, ...]:
         if not found:
             policies.append(_policy(source.content))
     names = [policy.name for policy in policies]
-    faults += [f"{name} is given {names.count(name)} times" for name in sorted({n for n in names if names.count(n) > 1})]
+    faults += [
+        f"{name} is given {names.count(name)} times" for name in sorted({n for n in names if names.count(n) > 1})
+    ]
     if not sources:
         faults.append("no policy is given")
     if faults:
@@ -147,7 +149,7 @@ def _metadata_faults(metadata: object) -> Iterable[str]:
             yield f"metadata.{part} must map strings to strings"
 
 
-def _spec_faults(spec: object) -> Iterable[str]:
+def _spec_faults(spec: Any) -> Iterable[str]:
     if not isinstance(spec, Mapping):
         yield "spec is missing"
         return

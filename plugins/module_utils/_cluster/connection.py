@@ -84,9 +84,10 @@ def _check_library() -> None:
             "pip install 'kubernetes>=31,!=36.0.0,!=36.0.1,<38', or set ansible_python_interpreter to a Python that has it.",
         ) from error
     version = str(kubernetes.__version__)
-    if version in _LOSES_TOKENS or int(version.split(".")[0]) < 31:
+    if version in _LOSES_TOKENS or int(version.partition(".")[0]) < 31:
         raise LibraryMissing(
-            f"The Python library kubernetes is {version}, which cannot be used", "Install kubernetes 31 to 37, not 36.0.0 and 36.0.1."
+            f"The Python library kubernetes is {version}, which cannot be used",
+            "Install kubernetes 31 to 37, not 36.0.0 and 36.0.1.",
         )
 
 
@@ -137,9 +138,15 @@ def _load_kubeconfig(configuration: Any, kubeconfig: Kubeconfig) -> None:
 
 def _override(configuration: Any, wanted: Options) -> None:
     """What the task gives beside a kubeconfig wins over it."""
-    for attribute, path in (("ca_cert", wanted.ca_cert), ("client_cert", wanted.client_cert), ("client_key", wanted.client_key)):
+    for attribute, path in (
+        ("ca_cert", wanted.ca_cert),
+        ("client_cert", wanted.client_cert),
+        ("client_key", wanted.client_key),
+    ):
         if path and not os.path.isfile(path):
-            raise InvalidInput(f"There is no file {path} ({attribute})", "Check the path; it is read where the task runs.")
+            raise InvalidInput(
+                f"There is no file {path} ({attribute})", "Check the path; it is read where the task runs."
+            )
     if wanted.host:
         configuration.host = _url(wanted.host)
     if wanted.ca_cert:
@@ -176,7 +183,7 @@ def _url(host: str) -> str:
     return url.rstrip("/")
 
 
-def _proxy_headers(given: Mapping[str, str]) -> Any:
+def _proxy_headers(given: Mapping[str, Any]) -> Any:
     from urllib3 import make_headers
 
     return make_headers(**given)
@@ -207,7 +214,9 @@ def _http(configuration: Any, headers: Mapping[str, str | list[str]]) -> Http:
     try:
         return Http(configuration, headers)
     except (OSError, ssl.SSLError) as error:
-        raise InvalidInput(f"The certificates cannot be used: {error}", "Check ca_cert, client_cert, client_key.") from error
+        raise InvalidInput(
+            f"The certificates cannot be used: {error}", "Check ca_cert, client_cert, client_key."
+        ) from error
 
 
 def _tls(wanted: Options, configuration: Any, kubeconfig: Kubeconfig | None) -> tuple[bool, str]:

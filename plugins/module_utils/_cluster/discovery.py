@@ -101,7 +101,8 @@ def why_absent(gateway: Gateway) -> ApiAbsent:
             "Install Calico's CRDs and API server.",
         )
     return ApiAbsent(
-        f"The cluster does not serve {V3}, and no Calico was found", "Install Calico with its API server or its v3 CRDs."
+        f"The cluster does not serve {V3}, and no Calico was found",
+        "Install Calico with its API server or its v3 CRDs.",
     )
 
 

@@ -142,5 +142,7 @@ def _content(answer: Answer, verb: str, resource: str, name: str) -> Object:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise answer_error(502, verb, resource, name, b"the answer is not a JSON object; is this a Kubernetes API server?")
+        raise answer_error(
+            502, verb, resource, name, b"the answer is not a JSON object; is this a Kubernetes API server?"
+        )
     return content

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,9 @@ class Check:
 
 def parsed_checks(given: Sequence[Mapping[str, Any]]) -> tuple[Check, ...]:
     """Parses all of them. Raises InvalidInput that lists every one that does not parse, and ids given twice."""
-    faults: list[str] = []
+    faults = [fault for position, check in enumerate(given) for fault in _shape_faults(position, check)]
+    if faults:
+        raise InvalidInput("; ".join(faults), "Each check has an id, a query and, if you like, a message.")
     checks: list[Check] = []
     for check in given:
         try:
@@ -43,6 +45,16 @@ def parsed_checks(given: Sequence[Mapping[str, Any]]) -> tuple[Check, ...]:
     if faults:
         raise InvalidInput("; ".join(faults))
     return tuple(checks)
+
+
+def _shape_faults(position: int, check: Mapping[str, Any]) -> Iterator[str]:
+    where = f"checks[{position}]"
+    for key in ("id", "query"):
+        if not isinstance(check.get(key), str) or not check[key]:
+            yield f"{where} has no {key}"
+    if not isinstance(check.get("message", ""), (str, type(None))):
+        yield f"{where}.message is not text"
+    yield from (f"{where} has the unknown key {key}" for key in sorted(set(check) - {"id", "query", "message"}))
 
 
 def parsed(query: str, where: str) -> Any:

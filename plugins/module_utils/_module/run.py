@@ -68,9 +68,7 @@ def _run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work], find:
         connection = _connected(module)
         cluster = find(module.params, connection)
         _check_uid(module, cluster)
-        result = work(
-            Session(module.params, module.check_mode, module._diff, connection.gateway, cluster, module.warn)
-        )
+        result = work(Session(module.params, module.check_mode, module._diff, connection.gateway, cluster, module.warn))
     except NetguardError as error:
         module.fail_json(msg=error.message, code=error.code, **_cluster_result(cluster))
     except Unfinished as error:
@@ -120,5 +118,3 @@ def _check_uid(module: AnsibleModule, cluster: Cluster) -> None:
 
 def _cluster_result(cluster: Cluster | None) -> Result:
     return {} if cluster is None else {"cluster": cluster.as_result()}
-
-

@@ -26,7 +26,12 @@ class PolicyFact:
 
     def as_result(self) -> dict[str, Any]:
         spec = None if self.spec is None else dict(self.spec)
-        return {"name": self.name, "status": self.status, "difference": [dict(d) for d in self.difference], "spec": spec}
+        return {
+            "name": self.name,
+            "status": self.status,
+            "difference": [dict(d) for d in self.difference],
+            "spec": spec,
+        }
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,5 @@ def foreign_policies(
 def _preceded(other: LivePolicy, own: Sequence[LivePolicy], tier_orders: Mapping[str, float]) -> tuple[str, ...]:
     key = other.place.key(tier_orders)
     return tuple(
-        p.place.name
-        for p in own
-        if set(p.directions) & set(other.directions) and key < p.place.key(tier_orders)
+        p.place.name for p in own if set(p.directions) & set(other.directions) and key < p.place.key(tier_orders)
     )

@@ -35,7 +35,12 @@ def gaps(
     services: Sequence[ServiceFact],
 ) -> tuple[Gap, ...]:
     """Every gap that these objects show. Pods are not looked at, so each says what may happen, not to whom."""
-    found = (*_foreign_first(foreign), *_lost_isolation(ours, live), *_node_ports(ours, services), *_opted_out(services))
+    found = (
+        *_foreign_first(foreign),
+        *_lost_isolation(ours, live),
+        *_node_ports(ours, services),
+        *_opted_out(services),
+    )
     return tuple(found)
 
 

@@ -25,7 +25,9 @@ def not_fine(entries: Sequence[Entry], is_fine: Callable[[Entry], bool]) -> tupl
     return kept, len(kept) < len(entries)
 
 
-def within_limit(lists: Mapping[str, Sequence[Any]], limit: int = LIMIT - _RESERVED) -> tuple[dict[str, list[Any]], bool]:
+def within_limit(
+    lists: Mapping[str, Sequence[Any]], limit: int = LIMIT - _RESERVED
+) -> tuple[dict[str, list[Any]], bool]:
     """The lists, in the order of their importance, cut where together they would exceed ``limit`` characters of JSON.
 
     Returns whether anything was cut, too. Of each list the first entries are kept.

@@ -18,7 +18,9 @@ _VERDICTS = {
 }
 
 
-def summary(server: str, judgement: Judgement, counts: Mapping[str, Mapping[str, int]], gaps: Sequence[Gap]) -> list[str]:
+def summary(
+    server: str, judgement: Judgement, counts: Mapping[str, Mapping[str, int]], gaps: Sequence[Gap]
+) -> list[str]:
     """The verdict first, then the counts per part, the findings and the gaps, one line each."""
     lines = [f"{server}: {_VERDICTS.get(judgement.status, 'unknown, since not all could be read')}"]
     lines += [f"{part}: {_counted(counted)}" for part, counted in counts.items()]

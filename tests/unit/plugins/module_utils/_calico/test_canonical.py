@@ -19,7 +19,10 @@ from ansible_collections.netguard.calico.plugins.module_utils._calico.canonical 
         ({"types": ["Egress", "Ingress"]}, {"types": ["Ingress", "Egress"]}),
         ({"tier": "default"}, {}),
         ({"applyOnForward": False, "doNotTrack": False, "preDNAT": False}, {}),
-        ({"egress": [{"action": "Deny", "destination": {"nets": [], "selector": None}}]}, {"egress": [{"action": "Deny"}]}),
+        (
+            {"egress": [{"action": "Deny", "destination": {"nets": [], "selector": None}}]},
+            {"egress": [{"action": "Deny"}]},
+        ),
     ],
 )
 def test_same_meaning_is_equal(one, other):

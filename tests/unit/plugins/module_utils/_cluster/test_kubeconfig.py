@@ -46,7 +46,7 @@ def test_what_leads_to_no_server_is_named(changes: dict[str, Any], context: str 
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="There is no kubeconfig .*nowhere"):
+    with pytest.raises(InvalidInput, match=r"There is no kubeconfig .*nowhere"):
         read_kubeconfig(str(tmp_path / "nowhere"), None, {})
 
 

@@ -33,3 +33,17 @@ def test_every_query_that_does_not_parse_is_named() -> None:
     given = [{"id": "a", "query": "x["}, {"id": "b", "query": "]"}, {"id": "b", "query": "x"}]
     with pytest.raises(InvalidInput, match=r"checks a: 'x\['.*checks b: '\]'.*The check b is given 2 times"):
         parsed_checks(given)
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ({"query": "x"}, "checks[0] has no id"),
+        ({"id": "a"}, "checks[0] has no query"),
+        ({"id": "a", "query": "x", "jmespath": "x"}, "checks[0] has the unknown key jmespath"),
+    ],
+)
+def test_a_check_that_is_not_one_is_named(check: dict[str, str], said: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parsed_checks([check])
+    assert said in caught.value.message

@@ -38,10 +38,19 @@ def service(name: str, kind: str = "NodePort", status: str = "compliant") -> Ser
             {"global-default", "global-egress-deny", "global-egress-allow", "global-privileged-namespace"},
         ),
         (policy("GlobalNetworkPolicy", "a", order=501.5, types=["Egress"]), {"global-default", "global-egress-deny"}),
-        (policy("GlobalNetworkPolicy", "a", order=1, types=["Ingress"]), {"global-default", "global-privileged-namespace"}),
+        (
+            policy("GlobalNetworkPolicy", "a", order=1, types=["Ingress"]),
+            {"global-default", "global-privileged-namespace"},
+        ),
         (policy("GlobalNetworkPolicy", "a"), set()),
-        (policy("GlobalNetworkPolicy", "a", tier="security", types=["Ingress"]), {"global-default", "global-privileged-namespace"}),
-        (policy("NetworkPolicy", "z", "shop", order=500.0, types=["Egress"]), {"global-default", "global-egress-deny", "global-egress-allow"}),
+        (
+            policy("GlobalNetworkPolicy", "a", tier="security", types=["Ingress"]),
+            {"global-default", "global-privileged-namespace"},
+        ),
+        (
+            policy("NetworkPolicy", "z", "shop", order=500.0, types=["Egress"]),
+            {"global-default", "global-egress-deny", "global-egress-allow"},
+        ),
         (policy(KUBERNETES_KIND, "a", "shop", podSelector={}), {"global-default"}),
         (policy(KUBERNETES_KIND, "a", "shop", podSelector={}, policyTypes=["Egress"]), {"global-default"}),
         (policy("GlobalNetworkPolicy", "global-default", order=1), set()),
