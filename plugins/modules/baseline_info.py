@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - netguard.calico.connection
   - netguard.calico.policies
   - netguard.calico.selection
+  - netguard.calico.wait
   - netguard.calico.attributes
 attributes:
   check_mode:
@@ -175,6 +176,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.arguments 
     POLICIES,
     POLICIES_EXCLUSIVE,
     SELECTION,
+    WAIT,
 )
 from ansible_collections.netguard.calico.plugins.module_utils._module.baseline import prepare
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import run
@@ -193,7 +195,7 @@ def main() -> None:
         "return_all": {"type": "bool", "default": False},
     }
     module = AnsibleModule(
-        argument_spec={**CONNECTION, **POLICIES, **SELECTION, **CHECKS, **own},
+        argument_spec={**CONNECTION, **POLICIES, **SELECTION, **CHECKS, **WAIT, **own},
         mutually_exclusive=POLICIES_EXCLUSIVE,
         supports_check_mode=True,
     )

@@ -18,6 +18,7 @@ author: the netguard.calico contributors (@netguard)
 extends_documentation_fragment:
   - netguard.calico.connection
   - netguard.calico.policies
+  - netguard.calico.wait
   - netguard.calico.attributes
 attributes:
   check_mode:
@@ -35,16 +36,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  wait:
-    description:
-      - Wait until C(projectcalico.org/v3) is served. Where only Calico's v1 CRDs are there, it fails after some seconds.
-    type: bool
-    default: false
-  wait_timeout:
-    description:
-      - Seconds to wait at most.
-    type: int
-    default: 300
 """
 
 EXAMPLES = r"""

@@ -39,7 +39,9 @@ def prepare(params: dict[str, Any]) -> Work:
     """Reads policies, selection, checks and query, so that a bad one is refused before anything is sent."""
     subset = set(params["gather_subset"])
     policies = baseline_policies(params)
-    chosen = selection(params) if is_given(params) and "services" in subset else None
+    # Parts that select nothing by themselves are refused as well, or they would pass for "no Services are meant".
+    narrowed = is_given(params) or params["exclude_namespaces"] or params["types"]
+    chosen = selection(params) if narrowed and "services" in subset else None
     checks = parsed_checks(params["checks"] or ())
     query = parsed(params["query"], "query") if params["query"] else None
 
