@@ -48,7 +48,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.netguard.calico.plugins.module_utils._calico.errors import NetguardError
 from ansible_collections.netguard.calico.plugins.module_utils._module.variables import typed
 

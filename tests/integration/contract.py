@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible import Ansible, Answer
+from ansible_run import Ansible, Answer
 from requests_seen import Requests
 
 

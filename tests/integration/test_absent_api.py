@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible import Ansible
+from ansible_run import Ansible
 from control_plane import Api, ControlPlane, start, stop
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

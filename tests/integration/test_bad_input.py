@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible import Ansible, Answer
+from ansible_run import Ansible, Answer
 from cluster_content import Content
 from conftest import policy
 from control_plane import ControlPlane, kubeconfig_for_token, service_account_token

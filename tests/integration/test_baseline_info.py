@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible import Ansible
+from ansible_run import Ansible
 from cluster_content import Content
 from conftest import policy
 from control_plane import ControlPlane, kubeconfig_for_token, service_account_token

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible import Ansible
+from ansible_run import Ansible
 from cluster_content import Content
 from conftest import policy
 from control_plane import ControlPlane, kubeconfig_for_token, service_account_token

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible import Ansible
+from ansible_run import Ansible
 from cluster_content import Content
 from conftest import policy
 from contract import Contract

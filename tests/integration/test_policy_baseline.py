@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible import Ansible
+from ansible_run import Ansible
 from cluster_content import Content
 from conftest import policy
 from contract import Contract

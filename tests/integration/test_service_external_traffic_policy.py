@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible import Ansible
+from ansible_run import Ansible
 from cluster_content import Content
 from contract import Contract
 from requests_seen import Requests

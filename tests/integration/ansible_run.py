@@ -53,6 +53,7 @@ class Ansible:
     options: Mapping[str, Any]
     collections: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    path_first: str = ""
 
     def module(self, name: str, /, check: bool = False, diff: bool = False, **options: Any) -> Answer:
         """Runs one task on localhost with this module of the collection."""
@@ -85,7 +86,7 @@ class Ansible:
                     "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
                     "ANSIBLE_NOCOLOR": "1",
                     "ANSIBLE_LOCALHOST_WARNING": "False",
-                    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                    "PATH": self._path(),
                     **self.environment,
                 },
                 quiet=True,
@@ -100,3 +101,8 @@ class Ansible:
         ]
         output = Path(runner.config.artifact_dir, "stdout").read_text(encoding="utf-8")
         return Run(int(runner.rc), output, results)
+
+    def _path(self) -> str:
+        """PATH with the folder of Ansible's own programs, behind what the test puts first."""
+        folders = (self.path_first, str(Path(sys.executable).parent), os.environ["PATH"])
+        return os.pathsep.join(folder for folder in folders if folder)

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The accounts of docs/rbac have what they need, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_run import Ansible
+from cluster_content import Content
+from conftest import ROOT, policy
+from control_plane import Api, ApiError, ControlPlane, kubeconfig_for_token, service_account_token
+from requests_seen import Requests
+
+_PATHS = {
+    "ClusterRole": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+    "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+    "ServiceAccount": "/api/v1/namespaces/kube-system/serviceaccounts",
+}
+A = [policy("a", order=10, types=["Ingress"])]
+
+
+def applied(api: Api, name: str) -> None:
+    """Creates the objects of a manifest of docs/rbac; those that are there already are the same."""
+    for document in yaml.safe_load_all((ROOT / "docs" / "rbac" / f"{name}.yaml").read_text(encoding="utf-8")):
+        try:
+            api.request("POST", _PATHS[document["kind"]], document)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+
+
+@pytest.fixture
+def account(ansible: Ansible, plane: ControlPlane, tmp_path: Path) -> Callable[[str], Ansible]:
+    """Ansible as the account of that name."""
+
+    def with_rights(name: str) -> Ansible:
+        for manifest in ("reader", "writer"):
+            applied(plane.admin_api(), manifest)
+        token = service_account_token(plane, "kube-system", f"netguard-calico-{name}")
+        file = kubeconfig_for_token(plane, token, tmp_path / f"{name}.kubeconfig")
+        return replace(ansible, options={"kubeconfig": str(file)})
+
+    return with_rights
+
+
+@pytest.fixture
+def shop(content: Content) -> Content:
+    content.namespace("shop")
+    content.service("shop", "web", "NodePort")
+    return content
+
+
+def test_the_reader_reads_everything(account: Callable[[str], Ansible], shop: Content) -> None:
+    answer = account("reader").module("baseline_info", namespaces=["*"])
+    assert not answer.failed, answer.output
+    assert answer.result["unread"] == []
+    assert answer.result["cluster"]["uid"]
+    assert answer.result["cluster"]["backend"] == "native"
+
+
+def test_the_reader_is_told_of_drift_that_it_cannot_confirm(
+    account: Callable[[str], Ansible], ansible: Ansible, shop: Content
+) -> None:
+    ansible.module("policy_baseline", policies=A)
+    shop.patch_policy("a", order=11)
+    answer = account("reader").module("baseline_info", policies=A)
+    assert [p["status"] for p in answer.result["policies"]] == ["drifted"]
+
+
+def test_the_reader_writes_nothing(
+    account: Callable[[str], Ansible], requests: Callable[[], Requests], shop: Content
+) -> None:
+    for module, options, right in (
+        ("policy_baseline", {"policies": A}, "the verb create on globalnetworkpolicies.projectcalico.org"),
+        ("service_external_traffic_policy", {"namespaces": ["shop"]}, "the verb patch on services"),
+    ):
+        answer = account("reader").module(module, **options)
+        assert answer.failed
+        assert right in answer.result["msg"]
+    assert shop.policies() == {}
+    assert shop.services("shop")["web"]["spec"]["externalTrafficPolicy"] == "Cluster"
+
+
+def test_the_writer_creates_changes_and_deletes(account: Callable[[str], Ansible], shop: Content) -> None:
+    writer = account("writer")
+    changed = [policy("a", order=11, types=["Ingress"])]
+    for options in ({"policies": A}, {"policies": changed}, {"policies": changed, "state": "absent"}):
+        answer = writer.module("policy_baseline", **options)
+        assert not answer.failed, answer.output
+        assert answer.changed
+    for state in ("present", "absent"):
+        answer = writer.module("service_external_traffic_policy", namespaces=["shop"], state=state)
+        assert not answer.failed, answer.output
+        assert answer.changed
+    assert writer.module("baseline_info", namespaces=["shop"]).result["unread"] == []

@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role and its playbooks, as people run them: hosts that stand for clusters, strings from surveys, check mode."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_run import Ansible, Run
+from cluster_content import Content
+from conftest import policy
+from control_plane import ControlPlane
+from requests_seen import Requests
+
+pytestmark = pytest.mark.parametrize("plane", ["own CRDs"], indirect=True, scope="session")
+FOUR = {"global-default", "global-egress-deny", "global-egress-allow", "global-privileged-namespace"}
+
+
+@pytest.fixture
+def inventory(plane: ControlPlane, tmp_path: Path) -> Path:
+    """One bare host: nothing but a name."""
+    return written(tmp_path / "inventory.yml", {"prod-eu": None}, {"baseline_connection": connection(plane)})
+
+
+def written(path: Path, hosts: dict[str, Any], variables: dict[str, Any]) -> Path:
+    path.write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": variables}}), encoding="utf-8")
+    return path
+
+
+def connection(plane: ControlPlane) -> dict[str, str]:
+    return {"kubeconfig": str(plane.kubeconfig)}
+
+
+@pytest.fixture
+def play(ansible: Ansible, inventory: Path) -> Callable[..., Run]:
+    """Runs a playbook of the collection; keywords are given as -e gives them, as JSON where they are no strings."""
+
+    def run(name: str, *flags: str, **variables: Any) -> Run:
+        extra = f"-e {shlex.quote(json.dumps(variables))}" if variables else ""
+        return ansible.playbook(f"netguard.calico.{name}", " ".join((*flags, extra)), str(inventory))
+
+    return run
+
+
+@pytest.fixture
+def shop(content: Content) -> Content:
+    content.namespace("shop-eu")
+    content.service("shop-eu", "web", "NodePort")
+    return content
+
+
+def value(content: Content) -> str:
+    return str(content.services("shop-eu")["web"]["spec"]["externalTrafficPolicy"])
+
+
+def test_the_way_from_nothing_and_back(
+    play: Callable[..., Run], requests: Callable[[], Requests], shop: Content
+) -> None:
+    services = {"baseline_services": {"namespaces": ["shop-*"]}}
+    before = play("audit", **services)
+    assert before.code != 0
+    assert "GlobalNetworkPolicy global-default is missing" in before.output
+    assert "Service shop-eu/web: it is Cluster, not Local" in before.output
+
+    with requests() as dry:
+        plan = play("bootstrap", "--check", "--diff", **services)
+    assert plan.code == 0, plan.output
+    assert "create global-default" in plan.output
+    assert dry.writes == []
+
+    assert play("bootstrap", **services).code == 0
+    assert (set(shop.policies()), value(shop)) == (FOUR, "Local")
+
+    with requests() as again:
+        second = play("bootstrap", **services)
+    assert (second.code, again.writes) == (0, [])
+    assert "changed=0" in second.output
+    assert play("audit", **services).code == 0
+
+    shop.patch_policy("global-default", selector="app == 'web'")
+    shop.delete_policy("global-egress-deny")
+    shop.patch_service("shop-eu", "web", {"spec": {"externalTrafficPolicy": "Cluster"}})
+    drifted = play("audit", **services)
+    assert drifted.code != 0
+    for finding in (
+        "global-default differs in spec.selector",
+        "global-egress-deny is missing",
+        "shop-eu/web: it is Cluster",
+    ):
+        assert finding in drifted.output
+
+    assert play("correct", **services).code == 0
+    assert (set(shop.policies()), value(shop)) == (FOUR, "Local")
+
+    assert play("rollback", **services).code == 0
+    assert (shop.policies(), value(shop)) == ({}, "Cluster")
+
+
+def test_every_variable_may_be_a_string(play: Callable[..., Run], plane: ControlPlane, shop: Content) -> None:
+    run = play(
+        "bootstrap",
+        baseline_connection=json.dumps(connection(plane)),
+        baseline_require_tls="true",
+        baseline_wait_timeout="30",
+        baseline_policies=yaml.safe_dump([policy("a", order=1, types=["Ingress"])]),
+        baseline_services_enabled="yes",
+        baseline_services="namespaces: shop-*, desk\ntypes: NodePort",
+        baseline_checks='[{"id": "one", "query": "length(policies) == `1`", "message": "not one"}]',
+        baseline_fail_on="compliance",
+        baseline_egress_allow_nets="10.0.0.0/8, 192.0.2.0/24",
+    )
+    assert run.code == 0, run.output
+    assert (set(shop.policies()), value(shop)) == ({"a"}, "Local")
+
+
+def test_placeholders_reach_the_default_policies(play: Callable[..., Run], content: Content) -> None:
+    run = play(
+        "bootstrap",
+        baseline_egress_deny_selector="zone == 'vault'",
+        baseline_egress_allow_nets="10.0.0.0/8,192.0.2.0/24",
+    )
+    assert run.code == 0, run.output
+    policies = content.policies()
+    deny = policies["global-egress-deny"]["spec"]["egress"][0]
+    assert deny["destination"]["selector"] == "zone == 'vault'"
+    allow = policies["global-egress-allow"]["spec"]["egress"][0]
+    assert allow["destination"]["nets"] == ["10.0.0.0/8", "192.0.2.0/24"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"baseline_connection": "kubeconfig: [s3cret"}, "baseline_connection is a string that is not YAML"),
+        ({"baseline_connection": "~/.kube/config"}, "baseline_connection is not a mapping"),
+        ({"baseline_services": {"namespace": "shop"}}, "baseline_services has namespace; it knows namespaces"),
+        ({"baseline_services": {"namespaces": ""}}, "baseline_services selects nothing"),
+        ({"baseline_services": {"types": ["NodePort"]}}, "baseline_services selects nothing"),
+        ({"baseline_services_enabled": "perhaps"}, "baseline_services_enabled is 'perhaps', neither true nor false"),
+        ({"baseline_wait_timeout": "5m"}, "baseline_wait_timeout is '5m', not a whole number"),
+        ({"baseline_fail_on": "everything"}, "baseline_fail_on has everything; it knows compliance and gaps"),
+        ({"baseline_src": "/x", "baseline_policies": "[{}]"}, "baseline_src and baseline_policies are both given"),
+    ],
+)
+def test_a_wrong_variable_is_named_before_the_cluster_is_asked(
+    play: Callable[..., Run], requests: Callable[[], Requests], variables: dict[str, Any], said: str
+) -> None:
+    with requests() as seen:
+        run = play("bootstrap", **variables)
+    assert run.code != 0
+    assert said in " ".join(run.output.split())
+    assert "s3cret" not in run.output
+    assert seen.all == []
+
+
+def test_two_hosts_that_are_one_cluster_are_refused(
+    ansible: Ansible, plane: ControlPlane, requests: Callable[[], Requests], tmp_path: Path
+) -> None:
+    hosts = {"prod-eu": None, "prod-us": None}
+    inventory = written(tmp_path / "two.yml", hosts, {"baseline_connection": connection(plane)})
+    with requests() as seen:
+        run = ansible.playbook("netguard.calico.bootstrap", "", str(inventory))
+    assert run.code != 0
+    assert "prod-eu and prod-us are the same cluster" in run.output
+    assert seen.writes == []
+
+
+@pytest.mark.parametrize("localhost", [None, {"ansible_connection": "local"}])
+def test_the_python_that_runs_ansible_is_used_whatever_comes_first_on_the_path(
+    ansible: Ansible, plane: ControlPlane, content: Content, tmp_path: Path, localhost: dict[str, str] | None
+) -> None:
+    other = tmp_path / "bin" / "python3"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\necho 'a Python without the libraries' >&2\nexit 97\n", encoding="utf-8")
+    other.chmod(0o755)
+    hosts: dict[str, Any] = {"prod-eu": None, **({"localhost": localhost} if localhost else {})}
+    inventory = written(tmp_path / "bare.yml", hosts, {"baseline_connection": connection(plane)})
+    with_other = replace(ansible, path_first=str(other.parent))
+    run = with_other.playbook("netguard.calico.bootstrap", "--limit prod-eu", str(inventory))
+    assert run.code == 0, run.output
+    assert set(content.policies()) == FOUR
+
+
+def test_an_audit_writes_its_report_for_its_owner_only_and_under_check_too(
+    play: Callable[..., Run], content: Content, tmp_path: Path
+) -> None:
+    reports = tmp_path / "reports"
+    run = play("audit", "--check", baseline_report_dir=str(reports))
+    assert run.code != 0
+    report = reports / "prod-eu.json"
+    assert stat.S_IMODE(report.stat().st_mode) == 0o600
+    facts = json.loads(report.read_text(encoding="utf-8"))
+    assert (facts["status"], len(facts["policies"])) == ("not_compliant", 4)
+    assert "changed=0" in run.output
+
+
+def test_gaps_fail_an_audit_on_request(play: Callable[..., Run], content: Content) -> None:
+    content.policy("before", order=1, types=["Ingress"])
+    assert play("bootstrap").code == 0
+    strict = play("audit", baseline_fail_on="compliance,gaps")
+    assert strict.code != 0
+    assert "before" in strict.output
+    assert play("audit", baseline_fail_on="").code == 0
