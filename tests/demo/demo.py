@@ -71,7 +71,9 @@ def main() -> int:
 
 
 def _on_a_control_plane(directory: Path) -> None:
-    say("Starting etcd, kube-apiserver and kube-controller-manager (they are built the first time, which takes minutes)")
+    say(
+        "Starting etcd, kube-apiserver and kube-controller-manager (they are built the first time, which takes minutes)"
+    )
     plane = start(directory / "plane")
     try:
         say(f"Filling {plane.server} with Nodes, Pods, Services and policies of others")
@@ -118,7 +120,11 @@ def _show(playbooks: Playbooks, api: Api) -> None:
     say("Breaking something as people do: a field added, a policy deleted, a Service set back")
     break_it(api)
     drifted = playbooks.run("audit")
-    for finding in ("global-default differs in spec.selector", "global-egress-deny is missing", "shop-eu/web: it is Cluster"):
+    for finding in (
+        "global-default differs in spec.selector",
+        "global-egress-deny is missing",
+        "shop-eu/web: it is Cluster",
+    ):
         require(drifted, fails=True, says=finding)
     summary(playbooks)
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from ansible_run import Ansible
-from control_plane import Api, ControlPlane, start, stop
+from control_plane import Api, ApiError, ControlPlane, start, stop
+from install import OWN_CRDS, read_manifests
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
@@ -82,6 +84,64 @@ def test_calico_with_its_objects_elsewhere(on_bare: Ansible, bare_api: Api, data
         bare_api.request("DELETE", f"{daemon_sets}/calico-node")
     assert answer.result["code"] == "api_absent"
     assert said in answer.result["msg"]
+
+
+def test_v3_without_policies_is_not_enough(on_bare: Ansible, bare_api: Api) -> None:
+    (tiers,) = read_manifests([OWN_CRDS / "tiers.yaml"])
+    bare_api.request("POST", CRDS, tiers)
+    try:
+        plain = eventually_registered(on_bare)
+        waiting = on_bare.module("policy_baseline", wait=True, wait_timeout=3)
+    finally:
+        bare_api.request("DELETE", f"{CRDS}/tiers.projectcalico.org")
+    assert "does not serve globalnetworkpolicies.projectcalico.org" in plain
+    assert "serves projectcalico.org/v3 without globalnetworkpolicies" in waiting.result["msg"]
+
+
+def eventually_registered(ansible: Ansible) -> str:
+    """The message once the group's APIService is there, which takes the server a moment."""
+    for _attempt in range(10):
+        answer = ansible.module("policy_baseline")
+        if "no Calico was found" not in answer.result["msg"]:
+            break
+    assert answer.result["code"] == "api_absent"
+    return str(answer.result["msg"])
+
+
+def test_an_api_server_that_is_down_is_unavailable_and_not_absent(on_bare: Ansible, bare_api: Api) -> None:
+    """Calico's API server registered, and nothing behind it: as after its pods have crashed."""
+    path = "/apis/apiregistration.k8s.io/v1/apiservices"
+    spec = {
+        "group": "projectcalico.org",
+        "version": "v3",
+        "groupPriorityMinimum": 1500,
+        "versionPriority": 200,
+        "insecureSkipTLSVerify": True,
+        "service": {"name": "calico-api", "namespace": "calico-apiserver"},
+    }
+    metadata = {"name": "v3.projectcalico.org"}
+    body = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": metadata, "spec": spec}
+    wait_until_unregistered(bare_api, f"{path}/v3.projectcalico.org")
+    bare_api.request("POST", path, body)
+    try:
+        answers = [on_bare.module("policy_baseline") for _attempt in range(2)]
+    finally:
+        bare_api.request("DELETE", f"{path}/v3.projectcalico.org")
+    assert {answer.result["code"] for answer in answers} == {"unavailable"}
+    assert "v3.projectcalico.org" in answers[-1].result["msg"]
+
+
+def wait_until_unregistered(api: Api, path: str) -> None:
+    """The API server takes a group's registration away a moment after its last CRD."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            api.request("GET", path)
+        except ApiError as error:
+            assert error.status == 404
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"{path} is still there")
 
 
 def test_v1_crds_only_are_said_soon_even_while_waiting(on_bare: Ansible, bare_api: Api) -> None:

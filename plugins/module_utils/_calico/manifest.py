@@ -154,7 +154,7 @@ def _spec_faults(spec: Any) -> Iterable[str]:
         yield "spec is missing"
         return
     for key, value in spec.items():
-        wanted = _SPEC_TYPES.get(str(key))
+        wanted: Any = _SPEC_TYPES.get(str(key))
         if wanted is None:
             yield f"unknown field spec.{key}"
         elif value is not None and (not isinstance(value, wanted) or (key == "order" and isinstance(value, bool))):

@@ -52,19 +52,20 @@ class Cluster:
 
 
 def discover(connection: Connection) -> Cluster:
-    """The cluster, which serves v3. Raises ApiAbsent with what to install where it does not."""
+    """The cluster, which has v3 registered. Raises ApiAbsent with what to install where it has not."""
     gateway = connection.gateway
     version, uid = _version(gateway), _uid(gateway)
-    served = gateway.read(f"/apis/{V3}")
-    if served is None:
-        raise why_absent(gateway)
-    names = {resource.get("name") for resource in served.get("resources") or []}
-    if GLOBAL_NETWORK_POLICIES.plural not in names:
+    return _cluster(connection, uid, version, _backend(gateway))
+
+
+def require_policies(gateway: Gateway) -> None:
+    """Raises ApiAbsent where v3 is served, but not yet with GlobalNetworkPolicies, as it is while it is installed."""
+    served = gateway.read(f"/apis/{V3}") or {}
+    if GLOBAL_NETWORK_POLICIES.plural not in {resource.get("name") for resource in served.get("resources") or []}:
         raise ApiAbsent(
             f"The cluster serves {V3} without {GLOBAL_NETWORK_POLICIES.plural}",
             "Install all of Calico's v3 CRDs, or Calico's API server.",
         )
-    return _cluster(connection, uid, version, _backend(gateway))
 
 
 def discover_kubernetes(connection: Connection) -> Cluster:
@@ -139,11 +140,22 @@ def _uid(gateway: Gateway) -> str | None:
 
 
 def _backend(gateway: Gateway) -> str:
+    """How v3 is served. Raises ApiAbsent where it is not registered, Unavailable where it does not answer."""
     try:
         found = gateway.get(API_SERVICES, _API_SERVICE)
     except Forbidden:
+        if gateway.read(f"/apis/{V3}") is None:
+            raise why_absent(gateway) from None
         return "unknown"
-    return "aggregated" if ((found or {}).get("spec") or {}).get("service") else "native"
+    if found is None:
+        raise why_absent(gateway)
+    for condition in (found.get("status") or {}).get("conditions") or []:
+        if condition.get("type") == "Available" and condition.get("status") == "False":
+            raise Unavailable(
+                f"{V3} is registered and not available: {condition.get('reason')}: {condition.get('message')}",
+                "Look at the APIService v3.projectcalico.org and the pods behind it.",
+            )
+    return "aggregated" if (found.get("spec") or {}).get("service") else "native"
 
 
 def _cluster(connection: Connection, uid: str | None, version: str, backend: str | None) -> Cluster:

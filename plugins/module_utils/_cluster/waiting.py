@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from .._calico.errors import NetguardError
 from .connection import Connection
-from .discovery import Cluster, OnlyV1, announced, discover
+from .discovery import Cluster, OnlyV1, announced, discover, require_policies
 from .errors import ApiAbsent, CertificateNotTrusted, Unavailable, Unreachable
 
 PAUSE_SECONDS = 2.0
@@ -32,7 +32,9 @@ def wait_for_api(
     start = clock()
     while True:
         try:
-            return discover(connection)
+            cluster = discover(connection)
+            require_policies(connection.gateway)
+            return cluster
         except OnlyV1:
             if clock() - start >= min(timeout, GRACE_SECONDS) and not announced(connection.gateway):
                 raise
