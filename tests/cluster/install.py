@@ -49,7 +49,7 @@ def read_manifests(paths: Iterable[Path]) -> list[Manifest]:
             documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
         except (OSError, yaml.YAMLError) as error:
             raise InstallError(f"{file}: {error}") from error
-        manifests += [_checked(document, file) for document in documents if document is not None]
+        manifests += [_checked(item, file) for document in documents for item in _items(document)]
     return manifests
 
 
@@ -146,6 +146,13 @@ def _files(path: Path) -> list[Path]:
     if not found:
         raise InstallError(f"{path}: no YAML files")
     return found
+
+
+def _items(document: object) -> list[object]:
+    """The objects of a document: those of a List, nothing of an empty one, otherwise the document itself."""
+    if isinstance(document, dict) and document.get("kind") == "List":
+        return list(document.get("items") or [])
+    return [] if document is None else [document]
 
 
 def _checked(document: object, file: Path) -> Manifest:

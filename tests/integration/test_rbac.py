@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ansible_run import Ansible
 from cluster_content import Content
 from conftest import ROOT, policy
 from control_plane import Api, ApiError, ControlPlane, kubeconfig_for_token, service_account_token
+from install import read_manifests
 from requests_seen import Requests
 
 _PATHS = {
@@ -27,7 +27,7 @@ A = [policy("a", order=10, types=["Ingress"])]
 
 def applied(api: Api, name: str) -> None:
     """Creates the objects of a manifest of docs/rbac; those that are there already are the same."""
-    for document in yaml.safe_load_all((ROOT / "docs" / "rbac" / f"{name}.yaml").read_text(encoding="utf-8")):
+    for document in read_manifests([ROOT / "docs" / "rbac" / f"{name}.yaml"]):
         try:
             api.request("POST", _PATHS[document["kind"]], document)
         except ApiError as error:
