@@ -68,6 +68,14 @@ def owned_by(owner: Path) -> list[int]:
 
 def stop_owned_by(owner: Path, patience: float) -> None:
     """Ask all of the owner's processes to end, and after `patience` seconds end those that did not."""
+    _stop_round(owner, patience)
+    deadline = time.monotonic() + _KILL_SECONDS
+    # What a process starts while it is being ended was not there to be ended with it.
+    while owned_by(owner) and time.monotonic() < deadline:
+        _stop_round(owner, 0.0)
+
+
+def _stop_round(owner: Path, patience: float) -> None:
     watched = list(_open(owned_by(owner), owner))
     try:
         for _name, descriptor in watched:
