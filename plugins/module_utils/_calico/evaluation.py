@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verdicts on connections in one snapshot: a snapshot in, an object that answers out.
+
+A connection passes up to four places where policy looks: the egress of its source, the node that it leaves, the node that it enters,
+and the ingress of its destination. https://docs.tigera.io/calico/latest/network-policy/hosts/protect-hosts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from .endpoints import Endpoint
+from .hosts import Hosts
+from .inventory import Inventory, Peer
+from .matching import Flow
+from .policies import CompiledPolicy, Direction, PolicySet, Staged, policy_set
+from .snapshot import Snapshot
+from .traffic import Traffic
+from .verdict import Check, Decider, Verdict
+from .walk import Walk
+
+
+class Evaluation:
+    """Answers what the policies of a snapshot do with connections, with a trace of everything that was looked at."""
+
+    def __init__(self, snapshot: Snapshot, staged: Staged = "ignore") -> None:
+        self.snapshot = snapshot
+        self.inventory = Inventory(snapshot)
+        self.policies: PolicySet = policy_set(snapshot, staged)
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        """The nodes' own policy."""
+        return Hosts(self.policies.tiers, self.inventory)
+
+    def verdict(self, source: Peer, destination: Peer, traffic: Traffic) -> Verdict:
+        """The verdict on one connection. Ends with addresses of unlike IP versions are a caller's mistake."""
+        return Verdict(tuple(self._checks(Flow(source, destination, traffic))))
+
+    def _checks(self, flow: Flow) -> Iterator[Check]:
+        source, destination = flow.source, flow.destination
+        if source.endpoint is not None and source.endpoint is destination.endpoint:
+            return
+        leaves, enters = node_of(source), node_of(destination)
+        if source.endpoint is not None:
+            yield self.endpoint_check("Egress", source.endpoint, flow)
+        if leaves and leaves != enters:
+            yield from _present(self._leaving(leaves, flow))
+        if enters and leaves != enters:
+            yield from _present(self._entering(enters, flow))
+        if destination.endpoint is not None:
+            yield self._arriving(destination.endpoint, flow)
+        elif source.endpoint is not None and leaves and leaves == enters:
+            yield self.hosts.own_pods_check(enters)
+
+    def _leaving(self, node: str, flow: Flow) -> Check | None:
+        if flow.source.endpoint is None:
+            return self.hosts.process_check(node, "Egress", flow)
+        return self.hosts.forward_check(node, "Egress", flow)
+
+    def _entering(self, node: str, flow: Flow) -> Check | None:
+        if flow.destination.endpoint is None:
+            return self.hosts.process_check(node, "Ingress", flow)
+        return self.hosts.forward_check(node, "Ingress", flow)
+
+    def _arriving(self, endpoint: Endpoint, flow: Flow) -> Check:
+        if flow.source.node and flow.source.node == endpoint.node:
+            # Else kubelet's probes would depend on policy.
+            return Check("ingress", at(endpoint), "allow", Decider("Node", flow.source.node))
+        return self.endpoint_check("Ingress", endpoint, flow)
+
+    def endpoint_check(self, direction: Direction, endpoint: Endpoint, flow: Flow) -> Check:
+        """What policy says at a workload endpoint, in one direction."""
+        walk = Walk(self.policies.tiers, self.inventory, direction, endpoint, flow, applies_to_workloads)
+        return walk.check(at(endpoint), ("allow", profile(endpoint)))
+
+
+def applies_to_workloads(policy: CompiledPolicy) -> bool:
+    """Policies before connection tracking are for host endpoints only."""
+    return not policy.untracked and not policy.pre_dnat
+
+
+def profile(endpoint: Endpoint) -> Decider:
+    """The namespace's own profile, which allows what no tier decides."""
+    return Decider("Profile", f"kns.{endpoint.namespace}", rule=0)
+
+
+def at(endpoint: Endpoint) -> str:
+    """A workload endpoint as people name it."""
+    return f"pod {endpoint.namespace}/{endpoint.name or '(hypothetical)'}"
+
+
+def node_of(peer: Peer) -> str:
+    """The node where the peer is, empty where it is outside or not known."""
+    return peer.node or (peer.endpoint.node if peer.endpoint is not None else "")
+
+
+def _present(check: Check | None) -> Iterator[Check]:
+    if check is not None:
+        yield check

@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is where: endpoints, network sets, nodes and Services of a snapshot, found by name and by address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from .endpoints import (
+    Endpoint,
+    NetworkSet,
+    host_endpoint,
+    is_host_networked,
+    network_set,
+    parents,
+    pod_addresses,
+    workload_endpoint,
+)
+from .nets import Address, parse_address
+from .protocols import protocol_number
+from .selector_tree import Labels
+from .snapshot import Object, Snapshot, items, labels_of, mapping, name_of, namespace_of, spec_of, text
+
+# Kinds of which an unread one may have any address, and any labels.
+_WITH_ADDRESSES = ("Pod", "HostEndpoint", "GlobalNetworkSet", "NetworkSet")
+
+
+@dataclass(frozen=True, eq=False)
+class Peer:
+    """One end of a connection: an address, the workload endpoint that has it, or the node whose own process it is.
+
+    A hypothetical endpoint has no address. An address that nobody has is outside the cluster.
+    """
+
+    address: Address | None
+    endpoint: Endpoint | None = None
+    node: str = ""
+
+    @property
+    def version(self) -> int | None:
+        return None if self.address is None else self.address.version
+
+    def __str__(self) -> str:
+        if self.endpoint is not None:
+            name = self.endpoint.name or "with these labels"
+            return f"pod {self.endpoint.namespace}/{name}"
+        return f"node {self.node}" if self.node else str(self.address)
+
+
+class Inventory:
+    """What a snapshot has, indexed. Reads nothing; an unread kind makes answers incomplete, and says so."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self.parents = parents(
+            snapshot.of("Namespace"), snapshot.of("ServiceAccount"), "ServiceAccount" not in snapshot.unread
+        )
+        workloads = [e for pod in snapshot.of("Pod") if (e := workload_endpoint(pod, self.parents)) is not None]
+        self.workloads: tuple[Endpoint, ...] = tuple(workloads)
+        self.hosts: tuple[Endpoint, ...] = tuple(host_endpoint(h) for h in snapshot.of("HostEndpoint"))
+        sets = [*snapshot.of("GlobalNetworkSet"), *snapshot.of("NetworkSet")]
+        self.sets: tuple[NetworkSet, ...] = tuple(network_set(s, self.parents) for s in sets)
+        self.unread_reason = "; ".join(
+            f"{kind} was not read: {snapshot.unread[kind]}" for kind in _WITH_ADDRESSES if kind in snapshot.unread
+        )
+
+    @cached_property
+    def owners(self) -> dict[Address, tuple[Endpoint, ...]]:
+        """Endpoints by address."""
+        found: dict[Address, tuple[Endpoint, ...]] = {}
+        for endpoint in (*self.workloads, *self.hosts):
+            for address in endpoint.addresses:
+                found[address] = (*found.get(address, ()), endpoint)
+        return found
+
+    @cached_property
+    def workload_by_name(self) -> dict[tuple[str, str], Endpoint]:
+        """Workload endpoints by namespace and name of their Pod."""
+        return {(e.namespace, e.name): e for e in self.workloads}
+
+    @cached_property
+    def host_network_pods(self) -> dict[tuple[str, str], str]:
+        """Node by namespace and name of each Pod that uses its node's network."""
+        pods = [pod for pod in self._snapshot.of("Pod") if is_host_networked(pod)]
+        return {(namespace_of(pod), name_of(pod)): text(spec_of(pod).get("nodeName")) for pod in pods}
+
+    @cached_property
+    def node_addresses(self) -> dict[str, tuple[Address, ...]]:
+        """Addresses by node: of the Node itself, and of the Pods that use its network."""
+        found: dict[str, dict[Address, None]] = {}
+        for node in self._snapshot.of("Node"):
+            listed = items(mapping(node.get("status")).get("addresses"))
+            of_node = [parse_address(mapping(entry).get("address")) for entry in listed]
+            found[name_of(node)] = {a: None for a in of_node if a is not None}
+        for pod in self._snapshot.of("Pod"):
+            if is_host_networked(pod) and text(spec_of(pod).get("nodeName")):
+                found.setdefault(text(spec_of(pod).get("nodeName")), {}).update(dict.fromkeys(pod_addresses(pod)))
+        return {node: tuple(addresses) for node, addresses in found.items()}
+
+    @cached_property
+    def node_by_address(self) -> dict[Address, str]:
+        """Nodes by each of their addresses."""
+        return {a: node for node, addresses in self.node_addresses.items() for a in addresses}
+
+    @cached_property
+    def service_endpoints(self) -> dict[tuple[str, str], frozenset[tuple[Address, int, int | None]]]:
+        """Address, protocol and port of each endpoint by namespace and name of its Service, as EndpointSlices have them."""
+        found: dict[tuple[str, str], set[tuple[Address, int, int | None]]] = {}
+        for item in self._snapshot.of("EndpointSlice"):
+            service = (namespace_of(item), labels_of(item).get("kubernetes.io/service-name", ""))
+            found.setdefault(service, set()).update(_slice_endpoints(item))
+        return {service: frozenset(endpoints) for service, endpoints in found.items()}
+
+    def peer_at(self, address: Address) -> Peer:
+        """Who has an address; where several have it, the first workload endpoint."""
+        workload = next((e for e in self.owners.get(address, ()) if e.kind == "Pod"), None)
+        return Peer(address, workload, "" if workload else self.node_by_address.get(address, ""))
+
+    def labels_at(self, peer: Peer) -> Iterator[Labels]:
+        """The labels of every endpoint and network set that has the peer's address."""
+        if peer.address is None:
+            if peer.endpoint is not None:
+                yield peer.endpoint.labels
+            return
+        yield from (endpoint.labels for endpoint in self.owners.get(peer.address, ()))
+        yield from (s.labels for s in self.sets if any(peer.address in net for net in s.nets))
+
+    def endpoints_at(self, peer: Peer) -> tuple[Endpoint, ...]:
+        """The endpoints that have the peer's address, or the hypothetical one itself."""
+        if peer.address is not None:
+            return self.owners.get(peer.address, ())
+        return () if peer.endpoint is None else (peer.endpoint,)
+
+    def possible_labels(self, peer: Peer) -> Iterator[Labels]:
+        """The labels of network sets that may have the address that the peer does not have yet."""
+        if peer.address is None:
+            yield from (s.labels for s in self.sets if s.nets)
+
+    def unread(self, kind: str) -> str:
+        """Why the kind was not read, empty where it was."""
+        return self._snapshot.unread.get(kind, "")
+
+    def felix_configurations(self) -> dict[str, Object]:
+        """Specs of the FelixConfigurations by name: ``default``, ``node.NAME``, or one with a nodeSelector."""
+        return {name_of(item): spec_of(item) for item in self._snapshot.of("FelixConfiguration")}
+
+    def pods(self) -> tuple[Object, ...]:
+        return self._snapshot.of("Pod")
+
+
+def _slice_endpoints(item: Object) -> Iterator[tuple[Address, int, int | None]]:
+    ports = [mapping(port) for port in items(item.get("ports"))]
+    numbered = [(protocol_number(p.get("protocol") or "TCP"), p.get("port")) for p in ports]
+    for endpoint in items(item.get("endpoints")):
+        for value in items(mapping(endpoint).get("addresses")):
+            address = parse_address(value)
+            if address is not None:
+                # Without ports the address alone counts, for rules that ask about addresses only.
+                yield address, 0, None
+                yield from ((address, p, n) for p, n in numbered if p is not None and isinstance(n, int))
