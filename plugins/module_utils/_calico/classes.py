@@ -20,6 +20,7 @@ class Classes:
         distinct = list(dict.fromkeys(columns))
         self._place = {column: place for place, column in enumerate(distinct)}
         self._signatures: list[str] = []
+        self._columns: dict[int, int] = {}
         self.of: list[int] = []
         self.members: list[list[int]] = []
         self._group(_rows(size, distinct))
@@ -47,9 +48,12 @@ class Classes:
 
     def column(self, column: int) -> int:
         """A column with one bit per class instead of one per point."""
-        place = self._place[column]
-        text = "".join(signature[place] for signature in reversed(self._signatures))
-        return int(text, 2) if text else 0
+        found = self._columns.get(column)
+        if found is None:
+            place = self._place[column]
+            text = "".join(signature[place] for signature in reversed(self._signatures))
+            found = self._columns[column] = int(text, 2) if text else 0
+        return found
 
 
 class Places:

@@ -90,13 +90,9 @@ def named_port_span(names: tuple[str, ...], port: int | None, rule: Rule, side: 
         return 0, 0
     protocol = rule.protocol if rule.protocol in _OTHER_THAN_TCP else NUMBERS["TCP"]
     sure = perhaps = 0
-    for index, point in enumerate(space.points):
-        for endpoint in space.inventory.endpoints_at(point):
-            numbers = [p.number for p in endpoint.ports if p.name in names and p.protocol == protocol]
-            if numbers and (port is None or port in numbers):
-                chosen = True if side.selector is None else side.selector.matches(endpoint.labels)
-                perhaps |= 0 if chosen is False else 1 << index
-                sure |= 1 << index if chosen and port is not None else 0
+    for name in names:
+        found = space.with_port(name, protocol, port, side.selector)
+        sure, perhaps = sure | found[0], perhaps | found[1]
     unread = space.inventory.unread("Pod") or space.inventory.unread("HostEndpoint")
     return sure, space.all if unread else perhaps
 

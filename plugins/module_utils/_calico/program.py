@@ -114,6 +114,11 @@ class Program:
                 sure |= 0 if None in answers else mask
         return sure, perhaps
 
+    @staticmethod
+    def condition(rule: Rule, traffic: Traffic) -> bool:
+        """Whether all of the rule's conditions on the traffic hold for sure."""
+        return all(answer.holds for answer in traffic_answers(rule, traffic, None)) and all(_port_answers(rule, traffic))
+
     @cached_property
     def _unconditional(self) -> int:
         return _mask(self.entries, lambda entry: entry.rule is None)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 
+from .endpoints import Endpoint
 from .inventory import Inventory, Peer
 from .label_index import LabelIndex, Span
 from .nets import Address, Network
@@ -38,7 +39,7 @@ class Space:
         }
         self._offset = {4: 0, 6: len(self._sorted[4])}
         self.without_address = self.all & ~self.of_version(4) & ~self.of_version(6)
-        self._labels, self._extra = self._owners()
+        self._labels, self._further = self._owners()
 
     def _made(self, inventory: Inventory) -> list[Peer]:
         known = {a: inventory.peer_at(a) for a in [*inventory.owners, *inventory.node_by_address]}
@@ -55,15 +56,15 @@ class Space:
         bounds = [*self._bounds[version], 1 << _BITS[version]]
         return ((first, after - 1) for first, after in zip(bounds, bounds[1:], strict=False))
 
-    def _owners(self) -> tuple[LabelIndex, list[tuple[int, Labels]]]:
-        """Labels of the first owner of each point, and those of further ones with the point's index."""
+    def _owners(self) -> tuple[LabelIndex, list[tuple[int, Endpoint]]]:
+        """Labels of the first endpoint of each point, and further endpoints with the point's index."""
         first: list[Labels] = []
-        extra: list[tuple[int, Labels]] = []
+        further: list[tuple[int, Endpoint]] = []
         for index, point in enumerate(self.points):
             endpoints = self.inventory.endpoints_at(point)
             first.append(endpoints[0].labels if endpoints else {})
-            extra += [(index, endpoint.labels) for endpoint in endpoints[1:]]
-        return LabelIndex(first), extra
+            further += [(index, endpoint) for endpoint in endpoints[1:]]
+        return LabelIndex(first), further
 
     @cached_property
     def owned(self) -> int:
@@ -102,8 +103,8 @@ class Space:
     def peers(self, selector: Selector) -> Span:
         """Points whose address some selected endpoint or network set has."""
         sure, perhaps = self.endpoints(selector)
-        for index, labels in self._extra:
-            answer = selector.matches(labels)
+        for index, endpoint in self._further:
+            answer = selector.matches(endpoint.labels)
             if answer is not False:
                 perhaps |= 1 << index
                 sure |= (1 << index) if answer else 0
@@ -120,6 +121,31 @@ class Space:
             return self.owned, self.owned
         sure, perhaps = self._labels.span(selector.root)
         return sure & self.owned, perhaps & self.owned
+
+    @cached_property
+    def _named_ports(self) -> dict[tuple[str, int], dict[int, int]]:
+        """Points by name and protocol of a port, and by its number, of the first endpoint of each."""
+        found: dict[tuple[str, int], dict[int, int]] = {}
+        for index, point in enumerate(self.points):
+            for endpoint in self.inventory.endpoints_at(point)[:1]:
+                for port in endpoint.ports:
+                    numbers = found.setdefault((port.name, port.protocol), {})
+                    numbers[port.number] = numbers.get(port.number, 0) | 1 << index
+        return found
+
+    def with_port(self, name: str, protocol: int, number: int | None, selector: Selector | None) -> Span:
+        """Points where an endpoint that is selected has the port under the name; any number where it is not known."""
+        numbers = self._named_ports.get((name, protocol), {})
+        found = numbers.get(number, 0) if number is not None else _union(numbers.values())
+        selected = self.endpoints(selector)
+        sure, perhaps = (found & selected[0] if number is not None else 0), found & selected[1]
+        for index, endpoint in self._further:
+            answer = True if selector is None else selector.matches(endpoint.labels)
+            ports = [p.number for p in endpoint.ports if (p.name, p.protocol) == (name, protocol)]
+            if answer is not False and ports and (number is None or number in ports):
+                perhaps |= 1 << index
+                sure |= 1 << index if answer and number is not None else 0
+        return sure, perhaps
 
     def point_of(self, peer: Peer) -> int | None:
         """The index of the point that stands for the peer, None where it is hypothetical."""
@@ -169,6 +195,13 @@ def _outside(version: int, first: int, last: int, taken: dict[Address, Peer]) ->
         if address not in taken:
             return address
     return None
+
+
+def _union(columns: Iterable[int]) -> int:
+    found = 0
+    for column in columns:
+        found |= column
+    return found
 
 
 def _bits(indexes: Iterable[int]) -> int:

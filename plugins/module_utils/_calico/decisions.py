@@ -1,0 +1,254 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One direction of one evaluation, ready to be gone through for all peers and all kinds of traffic at once.
+
+A grid integer has one bit for each pair of a kind of traffic and a class of peers: bit ``kind * width + class``. For each entry of
+the program there is a grid of where it matches; going through a subject's entries is then and, or and not of grids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from .classes import Classes, spans_columns
+from .columns import named_numbers, named_port_span, service_port_span
+from .evaluation import Evaluation
+from .label_index import Span
+from .policies import Direction
+from .ports import Port
+from .program import Entry, Program
+from .rule import Rule, Side
+from .space import Space
+from .traffic import Traffic, is_among
+from .traffic_classes import TrafficClass
+from .verdict import Outcome
+
+# Grid of peers and kinds by what decides: the outcome, and its entry, None for the profile behind all tiers.
+Part = tuple[Outcome, "Entry | None", int]
+
+
+@dataclass
+class Passage:
+    """How far a subject's entries were gone through: who is still there, who passed on, and who was decided how."""
+
+    alive: int
+    onward: int
+    decided: tuple[Part, ...]
+
+
+class Decisions:
+    """The program of one direction; ``compile`` lays it out over the classes and kinds of a comparison."""
+
+    def __init__(self, evaluation: Evaluation, direction: Direction, space: Space) -> None:
+        self._space, self._inventory = space, evaluation.inventory
+        self._is_egress = direction == "Egress"
+        self.program = Program(evaluation.policies.tiers, direction, space)
+        self.rules = [entry.rule for entry in self.program.entries if entry.rule is not None]
+        self._special = [i for i in range(len(self.program.entries)) if self.program.special >> i & 1]
+        self._ports = {i: self._numbers(self._rule(i)) for i in self._special}
+        self.numbers = {number for numbers in self._ports.values() for number in numbers}
+
+    def _rule(self, index: int) -> Rule:
+        rule = self.program.entries[index].rule
+        assert rule is not None, "only rules look at ports of addresses"
+        return rule
+
+    def _numbers(self, rule: Rule) -> set[int]:
+        """Ports for which the rule's condition on addresses may be another one."""
+        names = (*rule.destination.named_ports, *rule.destination.not_named_ports)
+        found = named_numbers(names, rule, self._inventory)
+        if rule.destination.service is not None:
+            endpoints = self._inventory.service_endpoints.get(rule.destination.service, frozenset())
+            found |= {port for _address, _protocol, port in endpoints if port is not None}
+        return found
+
+    def kind_key(self, kind: TrafficClass) -> object:
+        """What is equal for two kinds of traffic that no entry tells apart."""
+        special = [
+            (port if (port := kind.example.port) in self._ports[i] else None, self._numbered(i, kind.example))
+            for i in self._special
+        ]
+        protocol = kind.example.protocol if special else None
+        return self.program.traffic(kind.example, None), protocol, tuple(special)
+
+    def _numbered(self, index: int, traffic: Traffic) -> object:
+        rule = self._rule(index)
+        among = [is_among(traffic.port, ports) for ports in (rule.destination.ports, rule.destination.not_ports)]
+        # Names of source ports are rare; then every source port counts by itself.
+        return tuple(among), traffic.source_port if rule.source.depends_on_port_of_address else None
+
+    def subject_columns(self, kinds: Sequence[Traffic]) -> list[int]:
+        """Every column by which subjects are told apart."""
+        special = [self._special_span(i, True, kind) for i in self._special for kind in kinds]
+        return spans_columns([*self.program.subjects, *special])
+
+    def peer_columns(self, kinds: Sequence[Traffic]) -> list[int]:
+        """Every column by which peers are told apart."""
+        special = [self._special_span(i, False, kind) for i in self._special for kind in kinds]
+        return spans_columns([*self.program.peers, *special])
+
+    def _special_span(self, index: int, own: bool, traffic: Traffic) -> Span:
+        rule, is_source = self._rule(index), own == self._is_egress
+        side, port = (rule.source, traffic.source_port) if is_source else (rule.destination, traffic.port)
+        return special_side(rule, side, is_source, traffic.protocol, port, self._space)
+
+    def compile(self, subjects: Classes, peers: Classes, kinds: Sequence[Traffic]) -> None:
+        """Lays the program out over these classes and kinds."""
+        self._subjects, self._width = subjects, len(peers)
+        places = [subjects.places([span[i] for span in self.program.subjects]) for i in (0, 1)]
+        self.rows = [(subjects.row(n, places[0]), subjects.row(n, places[1])) for n in range(len(subjects))]
+        traffic = [self._traffic(kind) for kind in kinds]
+        self.grids = [self._grid(i, entry, peers, kinds, traffic) for i, entry in enumerate(self.program.entries)]
+        self._own = {i: self._own_kinds(i, subjects, kinds) for i in self._special if self._has_own(i)}
+        self._of_kinds: dict[int, int] = {}
+
+    def _traffic(self, kind: Traffic) -> Span:
+        """The entries whose conditions on the traffic hold, apart from the IP version, which the peers' columns have."""
+        sure, perhaps = self.program.traffic(kind, None)
+        for index, entry in enumerate(self.program.entries):
+            if entry.rule is not None and entry.rule.ip_version is not None and perhaps >> index & 1:
+                holds = self.program.condition(replace(entry.rule, ip_version=None), kind)
+                sure |= 1 << index if holds else 0
+        return sure, perhaps
+
+    def _grid(
+        self, index: int, entry: Entry, peers: Classes, kinds: Sequence[Traffic], traffic: Sequence[Span]
+    ) -> Span:
+        base = self._versioned(entry, self.program.peers[index])
+        if not self.program.special >> index & 1:
+            return tuple(  # type: ignore[return-value]
+                peers.column(base[i]) * _pattern([t[i] >> index & 1 for t in traffic], self._width) for i in (0, 1)
+            )
+        service = entry.rule is not None and entry.rule.destination.service is not None and self._is_egress
+        found = [0, 0]
+        for number, kind in enumerate(kinds):
+            other = self._special_span(index, False, kind)
+            # A Service leaves nobody sure in the program's own column; its port makes it sure here.
+            sure = peers.column(base[1] if service else base[0]) & peers.column(other[0])
+            perhaps = peers.column(base[1]) & peers.column(other[1])
+            found[0] |= sure << number * self._width if traffic[number][0] >> index & 1 else 0
+            found[1] |= perhaps << number * self._width if traffic[number][1] >> index & 1 else 0
+        return found[0], found[1]
+
+    def _versioned(self, entry: Entry, span: Span) -> Span:
+        if entry.rule is None or entry.rule.ip_version is None:
+            return span
+        own = self._space.of_version(entry.rule.ip_version)
+        return span[0] & own, span[1] & (own | self._space.without_address)
+
+    def _has_own(self, index: int) -> bool:
+        rule = self._rule(index)
+        side = rule.source if self._is_egress else rule.destination
+        return side.depends_on_port_of_address or (side.service is not None and not self._is_egress)
+
+    def _own_kinds(self, index: int, subjects: Classes, kinds: Sequence[Traffic]) -> list[Span]:
+        """For each class of subjects, a bit per kind for which its own side's condition on address and port holds."""
+        spans = [self._special_span(index, True, kind) for kind in kinds]
+        return [(_column(rows, 0), _column(rows, 1)) for rows in zip(*(_answers(subjects, s) for s in spans), strict=True)]
+
+    def _grid_of_kinds(self, kinds: int) -> int:
+        """The grid with every peer for each kind of which ``kinds`` has the bit."""
+        found = self._of_kinds.get(kinds)
+        if found is None:
+            bits = [kinds >> number & 1 for number in range(kinds.bit_length())]
+            found = self._of_kinds[kinds] = ((1 << self._width) - 1) * _pattern(bits, self._width)
+        return found
+
+    def entries_of(self, number: int) -> list[tuple[int, bool]]:
+        """The entries that may match a class of subjects, each with whether it applies for sure."""
+        sure, perhaps = self.rows[number]
+        return [(index, bool(sure >> index & 1)) for index in _indexes(perhaps)]
+
+    def grid_of(self, index: int, sure: bool, number: int) -> Span:
+        """Where an entry matches for a class of subjects, for sure and perhaps."""
+        certain, perhaps = self.grids[index]
+        own = self._own.get(index)
+        if own is not None:
+            sure_kinds, perhaps_kinds = own[number]
+            certain &= self._grid_of_kinds(sure_kinds)
+            perhaps &= self._grid_of_kinds(perhaps_kinds)
+        return (certain if sure else 0), perhaps
+
+    def own_kinds(self, index: int, number: int) -> Span | None:
+        """The kinds for which a class of subjects' own side holds, None where the entry does not look at them."""
+        own = self._own.get(index)
+        return None if own is None else own[number]
+
+    def passed(self, start: Passage, entries: Sequence[tuple[int, bool]], number: int) -> Passage:
+        """Goes through entries of a class of subjects, from where others led."""
+        alive, onward, decided = start.alive, start.onward, list(start.decided)
+        for index, applies in entries:
+            entry = self.program.entries[index]
+            sure, perhaps = self.grid_of(index, applies, number)
+            matched = alive & perhaps
+            if entry.action == "Pass":
+                onward |= matched
+            elif matched:
+                decided.append(("allow" if entry.action == "Allow" else "deny", entry, matched))
+            alive &= ~sure
+            if entry.policy is None:
+                alive, onward = alive | onward, 0
+            if not alive | onward:
+                break
+        return Passage(alive, onward, tuple(decided))
+
+
+def settled(passage: Passage) -> list[Part]:
+    """Each bit of the grid once: with its outcome where all ways end alike, by the last of them, else unknown."""
+    parts = [*passage.decided, *([("allow", None, passage.alive)] if passage.alive else [])]
+    allowed = denied = 0
+    for outcome, _entry, grid in parts:
+        allowed |= grid if outcome == "allow" else 0
+        denied |= grid if outcome == "deny" else 0
+    unknown, left = allowed & denied, (allowed | denied) & ~(allowed & denied)
+    found: list[Part] = [("unknown", None, unknown)] if unknown else []
+    for outcome, entry, grid in reversed(parts):
+        if grid & left:
+            found.append((outcome, entry, grid & left))  # type: ignore[arg-type]
+            left &= ~grid
+    return found
+
+
+def special_side(rule: Rule, side: Side, is_source: bool, protocol: int, port: int | None, space: Space) -> Span:
+    """Points for whose side the conditions hold that look at address and port together."""
+    sure = perhaps = space.all
+    if side.depends_on_port_of_address and (side.ports or side.named_ports):
+        sure, perhaps = _numbered_or_named(side.ports, side.named_ports, rule, side, port, space)
+    if side.depends_on_port_of_address and (side.not_ports or side.not_named_ports):
+        inside = _numbered_or_named(side.not_ports, side.not_named_ports, rule, side, port, space)
+        sure, perhaps = sure & ~inside[1], perhaps & ~inside[0]
+    if side.service is not None and not is_source:
+        found = service_port_span(side.service, protocol, port, space)
+        sure, perhaps = sure & found[0], perhaps & found[1]
+    return sure, perhaps
+
+
+def _numbered_or_named(
+    ranges: Sequence[Port], names: tuple[str, ...], rule: Rule, side: Side, port: int | None, space: Space
+) -> Span:
+    among = is_among(port, ranges)
+    named = named_port_span(names, port, rule, side, space)
+    return (space.all if among else named[0]), (named[1] if among is False else space.all)
+
+
+def _answers(subjects: Classes, span: Span) -> list[Span]:
+    """The answers of each class to a span."""
+    columns = [subjects.column(column) for column in span]
+    return [(columns[0] >> n & 1, columns[1] >> n & 1) for n in range(len(subjects))]
+
+
+def _column(answers: Sequence[Span], which: int) -> int:
+    return sum(answer[which] << number for number, answer in enumerate(answers))
+
+
+def _pattern(bits: Sequence[int], width: int) -> int:
+    """An integer that, multiplied with a column, gives a grid with the column where ``bits`` has 1."""
+    return sum(1 << number * width for number, bit in enumerate(bits) if bit)
+
+
+def _indexes(bits: int) -> Iterator[int]:
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
