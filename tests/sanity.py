@@ -18,7 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# ansible-test downloads pip's installer from the network for each virtual environment; Python has one with it.
+# Without --venv too, ansible-test makes virtual environments for those of its tests that have requirements, and downloads
+# pip's installer from the network for them; Python has one with it.
 _GET_PIP = """\
 import ensurepip, os, runpy, sys
 environment = dict(os.environ)

@@ -16,12 +16,17 @@ options:
       - V(auto) uses O(host) with its credentials where given, otherwise a kubeconfig.
       - V(in_cluster) uses the service account of the pod that the task runs in. It is never chosen by itself, since a
         job would then act on the cluster that its runner happens to run in. E(K8S_AUTH_IN_CLUSTER=true) asks for it too.
+      - With it, another server, other credentials and another certificate are an error where the task gives them, and set
+        aside with a warning where the environment does. Impersonation and the proxy are used.
     type: str
     choices: [auto, in_cluster]
     default: auto
   host:
     description:
       - URL of the Kubernetes API server. Also E(K8S_AUTH_HOST).
+      - Where the task names another server, a kubeconfig or a context, E(K8S_AUTH_HOST) and the credentials and TLS settings
+        that the environment has beside it are set aside with a warning. Without E(K8S_AUTH_HOST), the environment's
+        credentials are used with what the task names.
     type: str
   api_key:
     description:
@@ -69,6 +74,7 @@ options:
   proxy:
     description:
       - URL of an HTTP proxy. Also E(K8S_AUTH_PROXY).
+      - A password in it is censored, the rest of it shows.
     type: str
   no_proxy:
     description:
@@ -81,15 +87,15 @@ options:
     suboptions:
       basic_auth:
         description:
-          - C(user:password) for the server behind the proxy.
+          - C(user:password) for the server behind the proxy. Also E(K8S_AUTH_PROXY_HEADERS_BASIC_AUTH).
         type: str
       proxy_basic_auth:
         description:
-          - C(user:password) for the proxy.
+          - C(user:password) for the proxy. Also E(K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH).
         type: str
       user_agent:
         description:
-          - User agent shown to the proxy.
+          - User agent shown to the proxy. Also E(K8S_AUTH_PROXY_HEADERS_USER_AGENT).
         type: str
   impersonate_user:
     description:

@@ -22,6 +22,8 @@ options:
   kind:
     description:
       - What the value is to be. V(strings) is a list of them, which may also be given with commas or line breaks between.
+      - For V(strings), a string that is a whole list of YAML is that list, so V([a-c]) is V(a-c). One that goes on behind a
+        bracket, such as V([a-c]-*), is globs.
     type: str
     choices: [dict, list, strings, bool, int]
     required: true

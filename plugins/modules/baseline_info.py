@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Compares the GlobalNetworkPolicies of a baseline and the Services of a selection with what the cluster has.
   - Nothing is written. Where a policy differs, a dry run asks the server what it would restore by itself; an account that
-    may only read gets every difference reported.
+    may only read gets every difference reported. Where the server does not answer, the policy is V(unknown).
   - What cannot be read is reported in RV(unread), and RV(status) is then never V(compliant).
 author: the netguard.calico contributors (@netguard)
 extends_documentation_fragment:
@@ -103,7 +103,9 @@ policies:
       description: Its name.
       type: str
     status:
-      description: V(in_place), V(drifted), V(missing), or V(unknown) when it could not be read.
+      description:
+        - V(in_place), V(drifted), V(missing), or V(unknown) when it could not be read, or when the server could not be asked
+          what it would restore; RV(unread) then says why.
       type: str
     difference:
       description: Each field that differs, with its C(path), C(live) and C(wanted) value.

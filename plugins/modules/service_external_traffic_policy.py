@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Sets C(externalTrafficPolicy) on the selected Services, so that policy sees the address of the client instead of a node's.
   - What a Service had before is recorded in its annotation C(netguard.calico/original), and can be put back.
-  - A Service whose annotation C(netguard.calico/external-traffic-policy) says C(ignore) is left alone.
+  - A Service whose annotation C(netguard.calico/external-traffic-policy) says C(ignore) is left alone in either O(state).
   - Nothing but this field and that annotation is written, several Services at a time, and nothing where nothing differs.
 author: the netguard.calico contributors (@netguard)
 extends_documentation_fragment:
@@ -30,6 +30,7 @@ options:
   state:
     description:
       - V(present) sets O(policy). V(absent) puts back what was recorded before the first change, and takes the record away.
+      - A Service that opted out after it was changed keeps what it has, and its record, until the annotation is taken away.
     type: str
     choices: [present, absent]
     default: present
@@ -93,6 +94,9 @@ services:
     reason:
       description: Why.
       type: str
+    code:
+      description: Why the Service failed, as a stable word such as C(refused), C(conflict) or C(record_broken); otherwise null.
+      type: str
     before:
       description: The fields that are written, as they were.
       type: dict
@@ -112,7 +116,9 @@ cluster:
   returned: once a cluster answered
   type: dict
 code:
-  description: A stable word for what went wrong, such as C(forbidden) or C(unreachable).
+  description:
+    - A stable word for what went wrong, such as C(forbidden) or C(unreachable). It is C(services_failed) where single
+      Services failed, each of which has its own C(code) in RV(services).
   returned: failure
   type: str
 """

@@ -27,7 +27,7 @@ def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     elif CALICO_CRDS.is_dir():
         crds = CALICO_CRDS
     else:
-        pytest.skip("Calico's own CRDs are not beside this checkout (../shared/crds/v3)")
+        pytest.skip("Calico's own CRDs are not beside this checkout")
     started = start(tmp_path_factory.mktemp("cluster") / "plane", [crds])
     yield started
     stop(started.directory)

@@ -8,9 +8,15 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from ansible_collections.netguard.calico.plugins.module_utils._cluster.connection import connect
+from ansible_collections.netguard.calico.plugins.module_utils._cluster.errors import Forbidden, Unreachable
+from ansible_collections.netguard.calico.plugins.module_utils._cluster.resources import SERVICES
+from kubernetes.config import incluster_config
 
 from ansible_run import Ansible
 from cluster_content import Content
@@ -115,6 +121,77 @@ def test_the_content_of_a_kubeconfig_shows_nowhere(
         assert not answer.failed, answer.output
         assert token not in json.dumps(answer.result)
         assert answer.result["cluster"]["server"] == plane.server
+
+
+PROXY = "http://jane:s3cret%21@127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "said"),
+    [
+        ({}, {"proxy": f"{PROXY}:1"}, "No answer from"),
+        ({"K8S_AUTH_PROXY": f"{PROXY}:1"}, {}, "No answer from"),
+        ({"HTTPS_PROXY": f"{PROXY}:1", "NO_PROXY": ""}, {}, "No answer from"),
+        ({}, {"proxy": f"{PROXY}:port"}, "The URL of the proxy cannot be used"),
+        ({}, {"proxy": f"{PROXY}:1", "polices": A}, "Unsupported parameters"),
+        ({}, {"proxy": f"{PROXY}:1", "policies": [{}]}, "policies[0]"),
+    ],
+)
+def test_the_password_of_a_proxy_shows_nowhere(
+    ansible: Ansible, environment: dict[str, str], options: dict[str, Any], said: str
+) -> None:
+    answer = replace(ansible, environment=environment).module("policy_baseline", **options)
+    assert said in answer.result["msg"]
+    shown = json.dumps(answer.result) + answer.output
+    assert "s3cret" not in shown
+
+
+def test_the_rest_of_a_proxys_url_shows(ansible: Ansible) -> None:
+    answer = ansible.module("policy_baseline", proxy=f"{PROXY}:1")
+    assert answer.result["invocation"]["module_args"]["proxy"] == "http://jane:********@127.0.0.1:1"
+
+
+def test_a_token_of_another_server_is_not_sent_to_the_host_that_the_task_names(
+    ansible: Ansible, plane: ControlPlane, token: str, content: Content
+) -> None:
+    of_another = awx(ansible, plane, token, K8S_AUTH_HOST="https://203.0.113.1:6443")
+    answer = of_another.module("policy_baseline", policies=A, host=plane.server, ca_cert=str(plane.ca))
+    assert answer.result["code"] == "unauthorised"
+    assert any("K8S_AUTH_HOST, K8S_AUTH_API_KEY not used" in warning for warning in answer.result["warnings"])
+
+
+def test_a_token_of_the_same_server_is_sent_to_the_host_that_the_task_names(
+    ansible: Ansible, plane: ControlPlane, token: str, content: Content
+) -> None:
+    of_the_same = awx(ansible, plane, token, K8S_AUTH_HOST=f"{plane.server}/", K8S_AUTH_SSL_CA_CERT=str(plane.ca))
+    answer = of_the_same.module("policy_baseline", policies=A, host=plane.server)
+    assert not answer.failed, answer.output
+
+
+@pytest.fixture
+def pod(plane: ControlPlane, token: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """This process as a pod of the control plane: the variables and files that a pod's service account has."""
+    address = urlsplit(plane.server)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", str(address.hostname))
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(address.port))
+    file = tmp_path / "token"
+    file.write_text(token, encoding="utf-8")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(file))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(plane.ca))
+
+
+def test_a_pods_service_account_acts_as_whom_the_task_names(pod: None) -> None:
+    own = connect({"connection": "in_cluster"}, {})
+    assert own.tls_verified
+    own.gateway.list(SERVICES)
+    acting = connect({"connection": "in_cluster", "impersonate_user": "jane"}, {})
+    with pytest.raises(Forbidden, match='User "jane" cannot list'):
+        acting.gateway.list(SERVICES)
+
+
+def test_a_pods_service_account_goes_through_the_proxy(pod: None) -> None:
+    with pytest.raises(Unreachable, match="to connect to proxy"):
+        connect({"connection": "in_cluster", "proxy": "http://127.0.0.1:1"}, {}).gateway.list(SERVICES)
 
 
 def test_in_cluster_credentials_are_not_taken_by_themselves(ansible: Ansible, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import yaml
 from ansible_run import Ansible, Run
 from cluster_content import Content
 from conftest import policy
-from control_plane import ControlPlane
+from control_plane import ControlPlane, kubeconfig_for_token, service_account_token
 from requests_seen import Requests
 
 pytestmark = pytest.mark.parametrize("plane", ["own CRDs"], indirect=True, scope="session")
@@ -173,6 +173,35 @@ def test_two_hosts_that_are_one_cluster_are_refused(
     assert seen.writes == []
 
 
+def test_two_hosts_on_one_server_are_both_refused_where_one_uid_cannot_be_read(
+    ansible: Ansible, plane: ControlPlane, requests: Callable[[], Requests], tmp_path: Path
+) -> None:
+    token = service_account_token(plane, "default", "without-rights")
+    blind = {"kubeconfig": str(kubeconfig_for_token(plane, token, tmp_path / "blind.kubeconfig"))}
+    hosts = {"prod-eu": None, "prod-us": {"baseline_connection": blind}}
+    inventory = written(tmp_path / "two.yml", hosts, {"baseline_connection": connection(plane)})
+    with requests() as seen:
+        run = ansible.playbook("netguard.calico.bootstrap", "", str(inventory))
+    for one, other in (("prod-eu", "prod-us"), ("prod-us", "prod-eu")):
+        assert f"{one} and {other} are the same cluster" in run.output
+    assert "by its address, since not both uids can be read" in " ".join(run.output.split())
+    assert [request for request in seen.all if "globalnetworkpolicies" in request] == []
+
+
+def test_hosts_that_read_no_uid_and_name_different_servers_are_two_clusters(
+    ansible: Ansible, plane: ControlPlane, tmp_path: Path
+) -> None:
+    token = service_account_token(plane, "default", "without-rights")
+    by_name = {"api_key": token, "ca_cert": str(plane.ca), "host": plane.server}
+    hosts = {
+        "prod-eu": {"baseline_connection": by_name},
+        "prod-us": {"baseline_connection": {**by_name, "host": plane.server.replace("127.0.0.1", "localhost")}},
+    }
+    run = ansible.playbook("netguard.calico.audit", "", str(written(tmp_path / "two.yml", hosts, {})))
+    assert "are the same cluster" not in run.output
+    assert len(run.of_module("netguard.calico.baseline_info")) == 4
+
+
 @pytest.mark.parametrize("localhost", [None, {"ansible_connection": "local"}])
 def test_the_python_that_runs_ansible_is_used_whatever_comes_first_on_the_path(
     ansible: Ansible, plane: ControlPlane, content: Content, tmp_path: Path, localhost: dict[str, str] | None
@@ -200,6 +229,22 @@ def test_an_audit_writes_its_report_for_its_owner_only_and_under_check_too(
     facts = json.loads(report.read_text(encoding="utf-8"))
     assert (facts["status"], len(facts["policies"])) == ("not_compliant", 4)
     assert "changed=0" in run.output
+
+
+def test_the_folder_of_the_reports_keeps_its_mode_and_a_new_one_is_its_owners_only(
+    play: Callable[..., Run], content: Content, tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o775)
+    linked = tmp_path / "linked"
+    linked.symlink_to(shared)
+    for folder, expected in ((shared, 0o775), (linked, 0o775), (tmp_path / "new" / "reports", 0o700)):
+        play("audit", baseline_report_dir=str(folder))
+        assert stat.S_IMODE(folder.stat().st_mode) == expected
+        report = folder / "prod-eu.json"
+        assert stat.S_IMODE(report.stat().st_mode) == 0o600
+        report.unlink()
 
 
 def test_gaps_fail_an_audit_on_request(play: Callable[..., Run], content: Content) -> None:

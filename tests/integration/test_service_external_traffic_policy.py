@@ -52,6 +52,10 @@ def statuses(result: dict[str, Any]) -> dict[str, str]:
     return {service["name"]: service["status"] for service in result["services"]}
 
 
+def codes(result: dict[str, Any]) -> dict[str, str]:
+    return {service["name"]: service["code"] for service in result["services"] if service["code"]}
+
+
 CLUSTER = {"outside": "Cluster", "web": "Cluster", "public": "Cluster", "mine": "Cluster"}
 LOCAL = {"outside": "Local", "web": "Local", "public": "Local", "mine": "Cluster"}
 
@@ -98,6 +102,34 @@ def test_the_port_of_the_health_check_is_put_back(ansible: Ansible, content: Con
     assert service["spec"]["externalTrafficPolicy"] == "Local"
     assert service["spec"]["healthCheckNodePort"] == 32123
     assert "netguard.calico/original" not in service["metadata"].get("annotations", {})
+
+
+def test_a_service_that_opted_out_is_left_alone_when_the_others_are_put_back(
+    ansible: Ansible, requests: Callable[[], Requests], shop: Content
+) -> None:
+    ansible.module(MODULE, namespaces=["shop"])
+    shop.patch_service(
+        "shop", "web", {"metadata": {"annotations": {"netguard.calico/external-traffic-policy": "ignore"}}}
+    )
+    with requests() as seen:
+        answer = ansible.module(MODULE, namespaces=["shop"], state="absent")
+    assert statuses(answer.result)["web"] == "ignored"
+    assert values(shop) == {**CLUSTER, "web": "Local"}
+    assert "netguard.calico/original" in shop.services("shop")["web"]["metadata"]["annotations"]
+    assert len(seen.writes) == 2
+    shop.patch_service("shop", "web", {"metadata": {"annotations": {"netguard.calico/external-traffic-policy": None}}})
+    ansible.module(MODULE, namespaces=["shop"], state="absent")
+    assert values(shop) == CLUSTER
+
+
+def test_what_is_selected_twice_is_listed_and_written_once(
+    ansible: Ansible, requests: Callable[[], Requests], shop: Content
+) -> None:
+    with requests() as seen:
+        answer = ansible.module(MODULE, namespaces=["shop", "shop"], names=["web", "web", "shop/web"])
+    assert answer.result["counts"]["total"] == 1
+    assert len([request for request in seen.all if "/services?" in request]) == 1
+    assert len(seen.writes) == 1
 
 
 def test_the_first_value_is_what_stays_recorded(ansible: Ansible, shop: Content) -> None:
@@ -172,6 +204,8 @@ def test_a_broken_record_fails_that_service_alone(ansible: Ansible, shop: Conten
     answer = ansible.module(MODULE, namespaces=["shop"], state="absent")
     assert answer.failed
     assert "1 of 7 Services failed, the first shop/web" in answer.result["msg"]
+    assert answer.result["code"] == "services_failed"
+    assert codes(answer.result) == {"web": "record_broken"}
     assert values(shop) == {**CLUSTER, "web": "Local"}
 
 
@@ -185,6 +219,8 @@ def test_what_the_server_refuses_check_mode_reports_too(ansible: Ansible, conten
         answer = ansible.module(MODULE, check=check, namespaces=["shop"], state="absent")
         assert answer.failed
         assert statuses(answer.result)["a"] == "failed"
+        # Of a port that is taken, the API server says that it is an internal error of its own.
+        assert (answer.result["code"], codes(answer.result)) == ("services_failed", {"a": "unavailable"})
 
 
 def test_many_services_are_counted_and_not_all_listed(ansible: Ansible, content: Content) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 from .._calico.errors import NetguardError
 from .._calico.manifest import KIND, Policy
 from .._calico.precedence import tier_orders
+from .._cluster.errors import Forbidden
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES, KUBERNETES_NETWORK_POLICIES, NETWORK_POLICIES, TIERS, Resource
-from .._plan.difference import differences
+from .._plan.difference import Difference, differences
 from .._report.facts import DRIFTED, IN_PLACE, MISSING, UNKNOWN, PolicyFact, Unread
 from .._report.foreign import KUBERNETES_KIND, LivePolicy, live_policy
 from .rehearsal import confirmed_differences
@@ -33,10 +34,14 @@ class Reader:
         try:
             found = read()
         except NetguardError as error:
-            self._errors.append((what, error))
+            self.note(what, error)
             return None
         self._read += 1
         return found
+
+    def note(self, what: str, error: NetguardError) -> None:
+        """Adds something that could not be read elsewhere."""
+        self._errors.append((what, error))
 
     def unread(self) -> tuple[Unread, ...]:
         """Everything that could not be read. Raises the first error where nothing could be."""
@@ -63,28 +68,36 @@ def read_policies(reader: Reader, gateway: Gateway, policies: Sequence[Policy]) 
     }
     tiers = _listed(reader, gateway, TIERS)
     live = [live_policy(kind, item) for kind, items in {KIND: ours, **others}.items() for item in items or ()]
-    return PolicyReading(_policy_facts(gateway, policies, ours), tuple(live), tier_orders(list(tiers or ())))
+    return PolicyReading(_policy_facts(reader, gateway, policies, ours), tuple(live), tier_orders(list(tiers or ())))
 
 
 def _listed(reader: Reader, gateway: Gateway, resource: Resource) -> Items | None:
     return reader.items(resource.full_name, lambda: gateway.list(resource))
 
 
-def _policy_facts(gateway: Gateway, policies: Sequence[Policy], live: Items | None) -> tuple[PolicyFact, ...]:
+def _policy_facts(
+    reader: Reader, gateway: Gateway, policies: Sequence[Policy], live: Items | None
+) -> tuple[PolicyFact, ...]:
     if live is None:
         return tuple(PolicyFact(policy.name, UNKNOWN) for policy in policies)
     by_name = {item["metadata"]["name"]: item for item in live}
-    return tuple(_policy_fact(gateway, policy, by_name.get(policy.name)) for policy in policies)
+    return tuple(_policy_fact(reader, gateway, policy, by_name.get(policy.name)) for policy in policies)
 
 
-def _policy_fact(gateway: Gateway, policy: Policy, live: Mapping[str, Any] | None) -> PolicyFact:
+def _policy_fact(reader: Reader, gateway: Gateway, policy: Policy, live: Mapping[str, Any] | None) -> PolicyFact:
     if live is None:
         return PolicyFact(policy.name, MISSING)
     try:
         found = confirmed_differences(gateway, live, policy)
-    except NetguardError:
+    except Forbidden:
         # An account that may only read cannot ask the server what it would restore; then every difference counts.
         found = differences(live, policy)
-    return PolicyFact(
-        policy.name, DRIFTED if found else IN_PLACE, tuple(d.as_result() for d in found), live.get("spec")
-    )
+    except NetguardError as error:
+        # The policy differs as it was read, and nobody knows whether the server makes it so, or whether it still does.
+        reader.note(f"{GLOBAL_NETWORK_POLICIES.full_name} {policy.name}", error)
+        return PolicyFact(policy.name, UNKNOWN, _as_results(differences(live, policy)), live.get("spec"))
+    return PolicyFact(policy.name, DRIFTED if found else IN_PLACE, _as_results(found), live.get("spec"))
+
+
+def _as_results(found: Sequence[Difference]) -> tuple[dict[str, Any], ...]:
+    return tuple(difference.as_result() for difference in found)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from .._calico.errors import NetguardError
@@ -19,6 +19,7 @@ from .._service.selection import Selection, service_type
 
 AT_A_TIME = 8
 ATTEMPTS = 3
+RECORD_BROKEN = "record_broken"
 
 Service = Mapping[str, Any]
 
@@ -32,7 +33,7 @@ class Wanted(Protocol):
 
 @dataclass(frozen=True)
 class ServiceOutcome:
-    """What became of one Service: the object before, and as the server answered it."""
+    """What became of one Service: the object before, and as the server answered it; ``code`` says why it failed."""
 
     namespace: str
     name: str
@@ -41,6 +42,7 @@ class ServiceOutcome:
     reason: str
     before: Service | None = None
     after: Service | None = None
+    code: str | None = None
 
     def as_result(self) -> dict[str, Any]:
         return {
@@ -49,6 +51,7 @@ class ServiceOutcome:
             "type": self.type,
             "status": self.status,
             "reason": self.reason,
+            "code": self.code,
             "before": owned_fields(self.before),
             "after": owned_fields(self.after),
         }
@@ -108,22 +111,26 @@ def _carried_out(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceO
                 if live is None:
                     return _outcome(service, "gone", "it was deleted meanwhile")
                 service = live
-        return _outcome(service, "failed", f"it was changed by others {ATTEMPTS} times while it was written")
+        return _failed(service, Conflict.code, f"it was changed by others {ATTEMPTS} times while it was written")
     except NotFound:
         return _outcome(service, "gone", "it was deleted meanwhile")
     except NetguardError as error:
-        return _outcome(service, "failed", error.message)
+        return _failed(service, error.code, error.message)
 
 
 def _attempted(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceOutcome:
     decision = wanted.decide(service)
     if decision.status == BROKEN:
-        return _outcome(service, "failed", decision.reason)
+        return _failed(service, RECORD_BROKEN, decision.reason)
     if decision.patch is None:
         return _outcome(service, decision.status, decision.reason, service)
     metadata = service["metadata"]
     after = gateway.merge_patch(SERVICES, metadata["name"], metadata["namespace"], dict(decision.patch))
     return _outcome(service, "changed", decision.reason, after)
+
+
+def _failed(service: Service, code: str, reason: str) -> ServiceOutcome:
+    return replace(_outcome(service, "failed", reason), code=code)
 
 
 def _outcome(service: Service, status: str, reason: str, after: Service | None = None) -> ServiceOutcome:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .classes import Classes
 from .decisions import Decisions, Part, Passage, settled
@@ -74,10 +75,18 @@ class Comparison:
             )
         self._halves = {d: (Decisions(before, d, self.space), Decisions(after, d, other)) for d in DIRECTIONS}
 
+    @cached_property
+    def _directions(self) -> dict[Direction, _Direction]:
+        return {d: _Direction(self.space, d, *halves) for d, halves in self._halves.items()}
+
+    def layouts(self) -> dict[Direction, Layout]:
+        """How the grids of each direction are laid out."""
+        return {direction: compared.layout for direction, compared in self._directions.items()}
+
     def changes(self) -> Iterator[Change]:
         """Every change, in no order that means anything."""
-        for direction, halves in self._halves.items():
-            yield from _Direction(self.space, direction, *halves).changes()
+        for compared in self._directions.values():
+            yield from compared.changes()
 
 
 class _Direction:

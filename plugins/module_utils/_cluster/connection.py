@@ -14,11 +14,13 @@ from .._calico.errors import InvalidInput, NetguardError
 from .gateway import ApiGateway
 from .http import Http
 from .kubeconfig import Kubeconfig, read_kubeconfig
-from .options import Options, options
+from .options import Options, as_url, options
+from .proxy import proxy_secrets
 
 VERSION = "0.1.0"
 CONCURRENT_REQUESTS = 8
 _LOSES_TOKENS = ("36.0.0", "36.0.1")
+_OLDEST, _NEWEST_TESTED = 31, 37
 
 
 class LibraryMissing(NetguardError):
@@ -51,17 +53,16 @@ def connect(params: Mapping[str, Any], environ: Mapping[str, str]) -> Connection
 
     Raises InvalidInput for options that lead to no server, and LibraryMissing.
     """
-    _check_library()
+    library = _check_library()
     wanted = options(params, environ)
     configuration = _configuration()
+    kubeconfig = None if wanted.in_cluster else _kubeconfig(wanted, environ)
     if wanted.in_cluster:
         _load_in_cluster(configuration)
-        return _connection(wanted, configuration, None)
-    kubeconfig = _kubeconfig(wanted, environ)
-    if kubeconfig is not None:
+    elif kubeconfig is not None:
         _load_kubeconfig(configuration, kubeconfig)
     _override(configuration, wanted)
-    return _connection(wanted, configuration, kubeconfig)
+    return _connection(wanted, configuration, kubeconfig, library)
 
 
 def require_verified_tls(connection: Connection) -> None:
@@ -73,7 +74,21 @@ def require_verified_tls(connection: Connection) -> None:
         )
 
 
-def _check_library() -> None:
+def version_warning(version: str) -> tuple[str, ...]:
+    """What is to be said about this version of the kubernetes library. Raises LibraryMissing where it cannot be used."""
+    major = int(version.partition(".")[0])
+    if version in _LOSES_TOKENS or major < _OLDEST:
+        raise LibraryMissing(
+            f"The Python library kubernetes is {version}, which cannot be used",
+            f"Install kubernetes {_OLDEST} to {_NEWEST_TESTED}, not {' and '.join(_LOSES_TOKENS)}.",
+        )
+    if major <= _NEWEST_TESTED:
+        return ()
+    tested = f"{_OLDEST} to {_NEWEST_TESTED} are"
+    return (f"The Python library kubernetes is {version}, which netguard.calico is not tested with; {tested}.",)
+
+
+def _check_library() -> tuple[str, ...]:
     import sys
 
     try:
@@ -83,12 +98,7 @@ def _check_library() -> None:
             f"The Python library {error.name} is not installed for {sys.executable}",
             "pip install 'kubernetes>=31,!=36.0.0,!=36.0.1,<38', or set ansible_python_interpreter to a Python that has it.",
         ) from error
-    version = str(kubernetes.__version__)
-    if version in _LOSES_TOKENS or int(version.partition(".")[0]) < 31:
-        raise LibraryMissing(
-            f"The Python library kubernetes is {version}, which cannot be used",
-            "Install kubernetes 31 to 37, not 36.0.0 and 36.0.1.",
-        )
+    return version_warning(str(kubernetes.__version__))
 
 
 def _configuration() -> Any:
@@ -137,7 +147,7 @@ def _load_kubeconfig(configuration: Any, kubeconfig: Kubeconfig) -> None:
 
 
 def _override(configuration: Any, wanted: Options) -> None:
-    """What the task gives beside a kubeconfig wins over it."""
+    """What the options give beside a kubeconfig or a pod's service account wins over it."""
     for attribute, path in (
         ("ca_cert", wanted.ca_cert),
         ("client_cert", wanted.client_cert),
@@ -177,10 +187,10 @@ def _authenticate(configuration: Any, wanted: Options) -> None:
 
 
 def _url(host: str) -> str:
-    url = host if "://" in host else f"https://{host}"
+    url = as_url(host)
     if not url.startswith(("https://", "http://")):
         raise InvalidInput(f"host is {host!r}, not an https URL", "Write it as https://NAME:6443.")
-    return url.rstrip("/")
+    return url
 
 
 def _proxy_headers(given: Mapping[str, Any]) -> Any:
@@ -189,7 +199,9 @@ def _proxy_headers(given: Mapping[str, Any]) -> Any:
     return make_headers(**given)
 
 
-def _connection(wanted: Options, configuration: Any, kubeconfig: Kubeconfig | None) -> Connection:
+def _connection(
+    wanted: Options, configuration: Any, kubeconfig: Kubeconfig | None, warnings: tuple[str, ...]
+) -> Connection:
     verified, source = _tls(wanted, configuration, kubeconfig)
     headers: dict[str, str | list[str]] = {"User-Agent": f"netguard.calico/{VERSION}"}
     if wanted.impersonate_user:
@@ -203,7 +215,7 @@ def _connection(wanted: Options, configuration: Any, kubeconfig: Kubeconfig | No
         context=kubeconfig.context if kubeconfig else None,
         tls_verified=verified,
         tls_source=source,
-        warnings=(*wanted.warnings, *_tls_warning(http.server, verified, source)),
+        warnings=(*warnings, *wanted.warnings, *_tls_warning(http.server, verified, source)),
         secrets=_secrets(wanted, configuration, kubeconfig),
     )
 
@@ -211,8 +223,13 @@ def _connection(wanted: Options, configuration: Any, kubeconfig: Kubeconfig | No
 def _http(configuration: Any, headers: Mapping[str, str | list[str]]) -> Http:
     import ssl
 
+    from urllib3.exceptions import HTTPError
+
     try:
         return Http(configuration, headers)
+    except HTTPError:
+        # Its words quote the URL, and with it the password.
+        raise InvalidInput("The URL of the proxy cannot be used", "Write proxy as http://NAME:3128.") from None
     except (OSError, ssl.SSLError) as error:
         raise InvalidInput(
             f"The certificates cannot be used: {error}", "Check ca_cert, client_cert, client_key."
@@ -240,5 +257,7 @@ def _secrets(wanted: Options, configuration: Any, kubeconfig: Kubeconfig | None)
     # What is sent has its scheme before it, Bearer or Basic; the bare secret must not show either.
     bare = [value.split(" ", 1)[1] for value in sent if " " in value]
     proxy = [value for name, value in wanted.proxy_headers.items() if name != "user_agent"]
+    # The configuration's own, since the client also takes one from HTTPS_PROXY.
+    proxy += proxy_secrets(configuration.proxy or "")
     found = [wanted.api_key, wanted.password, *sent, *bare, *proxy, *(kubeconfig.secrets if kubeconfig else ())]
     return tuple(dict.fromkeys(value for value in found if value))

@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which cluster answers, and how it serves Calico's API, in at most four requests."""
+"""Which cluster answers, and how it serves Calico's API.
+
+That costs three requests, and a fourth where the account may not read APIServices; waiting for the API adds one, and
+saying why it is absent adds up to three.
+"""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .._calico.errors import InvalidInput
+from .proxy import proxy_secrets
 
 _SECRET_KEYS = {"token", "password", "client-key-data", "id-token", "refresh-token", "access-token", "client-secret"}
 
@@ -117,7 +118,9 @@ def _chosen(where: str, files: str, content: Mapping[str, Any], context: str | N
     if user and not _named(content, "users", str(user)):
         raise InvalidInput(f"The context {name} of {where} names the user {user}, which is not there", "Add the user.")
     insecure = bool(cluster.get("insecure-skip-tls-verify"))
-    return Kubeconfig(where, files, content, str(name), insecure, tuple(_secrets(content.get("users"))))
+    return Kubeconfig(
+        where, files, content, str(name), insecure, (*_secrets(content.get("users")), *_of_proxies(content))
+    )
 
 
 def _entries(content: Mapping[str, Any], part: str) -> list[Mapping[str, Any]]:
@@ -132,6 +135,14 @@ def _named(content: Mapping[str, Any], part: str, name: str) -> Mapping[str, Any
 def _listed(names: list[str]) -> str:
     shown = ", ".join(names[:20]) or "none"
     return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown
+
+
+def _of_proxies(content: Mapping[str, Any]) -> Iterator[str]:
+    """The passwords in the proxies' URLs of all clusters, the chosen one's or not."""
+    for entry in _entries(content, "clusters"):
+        cluster = entry.get("cluster")
+        if isinstance(cluster, Mapping):
+            yield from proxy_secrets(str(cluster.get("proxy-url") or ""))
 
 
 def _secrets(value: Any) -> Iterator[str]:

@@ -21,7 +21,8 @@ CONNECTION: Arguments = {
     "client_key": {"type": "path", "no_log": False, "aliases": ["key_file"]},
     "ca_cert": {"type": "path", "aliases": ["ssl_ca_cert"]},
     "validate_certs": {"type": "bool", "aliases": ["verify_ssl"]},
-    "proxy": {"type": "str"},
+    # Its password is a secret, the rest of it is not; see run.py.
+    "proxy": {"type": "str", "no_log": True},
     "no_proxy": {"type": "str"},
     "proxy_headers": {
         "type": "dict",

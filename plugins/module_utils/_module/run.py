@@ -15,6 +15,7 @@ from .._calico.errors import NetguardError
 from .._cluster.connection import Connection, connect, require_verified_tls
 from .._cluster.discovery import Cluster, discover, discover_kubernetes
 from .._cluster.gateway import Gateway
+from .._cluster.proxy import proxy_secrets
 from .._cluster.waiting import wait_for_api
 
 Result = dict[str, Any]
@@ -43,10 +44,11 @@ Discovery = Callable[[dict[str, Any], Connection], Cluster]
 
 
 class Unfinished(Exception):
-    """Work that ended in failures of single objects: ``result`` is returned with the failure."""
+    """Work that ended in failures of single objects: ``result`` is returned with the failure, ``code`` is as an error's."""
 
-    def __init__(self, message: str, result: Result) -> None:
+    def __init__(self, message: str, code: str, result: Result) -> None:
         super().__init__(message)
+        self.code = code
         self.result = result
 
 
@@ -62,7 +64,7 @@ def run_on_kubernetes(module: AnsibleModule, prepare: Callable[[dict[str, Any]],
 
 def _run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work], find: Discovery) -> None:
     cluster: Cluster | None = None
-    _uncover_path(module)
+    _uncover(module)
     try:
         work = prepare(module.params)
         connection = _connected(module)
@@ -72,23 +74,25 @@ def _run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work], find:
     except NetguardError as error:
         module.fail_json(msg=error.message, code=error.code, **_cluster_result(cluster))
     except Unfinished as error:
-        module.fail_json(msg=str(error), **error.result, **_cluster_result(cluster))
+        module.fail_json(msg=str(error), code=error.code, **error.result, **_cluster_result(cluster))
     else:
         module.exit_json(**result, **_cluster_result(cluster))
 
 
-def _uncover_path(module: AnsibleModule) -> None:
-    """A kubeconfig's path is no secret, its content is; an error must be able to name the path."""
-    given = module.params["kubeconfig"]
-    if isinstance(given, str) and not given.lstrip().startswith("{"):
-        module.no_log_values = module.no_log_values - {given}
+def _uncover(module: AnsibleModule) -> None:
+    """A kubeconfig's path and a proxy's URL are no secrets, its content and its password are; errors name the former."""
+    kubeconfig, proxy = module.params["kubeconfig"], module.params["proxy"] or ""
+    shown = {proxy}
+    if isinstance(kubeconfig, str) and not kubeconfig.lstrip().startswith("{"):
+        shown.add(kubeconfig)
+    module.no_log_values = (module.no_log_values - shown) | set(proxy_secrets(proxy))
 
 
 def _connected(module: AnsibleModule) -> Connection:
     connection = connect(module.params, os.environ)
     # The whole kubeconfig counts as secret until here; from now on only the secrets in it, or the names of the
     # context and the server would be censored in every result.
-    module.no_log_values = {value for value in connection.secrets if value}
+    module.no_log_values = set(connection.secrets)
     for text in connection.warnings:
         module.warn(text)
     if module.params["require_tls"]:

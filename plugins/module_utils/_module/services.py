@@ -14,6 +14,7 @@ from .._service.external_traffic_policy import Absent, Present
 from .._service.selection import Selection, selection
 from .run import Result, Session, Unfinished, Work
 
+SERVICES_FAILED = "services_failed"
 _FINE = ("unchanged", "ignored", "not_applicable")
 STATUSES = ("changed", *_FINE, "missing", "gone", "failed", "not_attempted")
 
@@ -53,6 +54,7 @@ def _finished(session: Session, outcomes: Sequence[ServiceOutcome]) -> Result:
         first = failed[0]
         raise Unfinished(
             f"{len(failed)} of {len(outcomes)} Services failed, the first {first.namespace}/{first.name}: {first.reason}",
+            SERVICES_FAILED,
             result,
         )
     return result

@@ -12,13 +12,15 @@ from .._calico.errors import InvalidInput
 
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
+_CLOSED = re.compile(r"[^\[\]]*(\[[^\[\]]+\][^\[\]]*)*")
 
 
 def typed(value: Any, kind: str, variable: str) -> Any:
     """``value`` as ``kind``: dict, list, strings (a list of them), bool or int.
 
-    A dict or a list may be a string of YAML or JSON; strings may also be separated by commas or lines. Raises
-    InvalidInput that names ``variable``, never its content, which may be a secret.
+    A dict or a list may be a string of YAML or JSON; strings may also be separated by commas or lines. A string that is
+    a whole list of YAML is that list, ``[a-c]`` too; one that goes on behind a bracket, as ``[a-c]-*`` does, is globs.
+    Raises InvalidInput that names ``variable``, never its content, which may be a secret.
     """
     return _KINDS[kind](value, variable)
 
@@ -42,12 +44,35 @@ def _list(value: Any, variable: str) -> list[Any]:
 
 
 def _strings(value: Any, variable: str) -> list[str]:
-    if isinstance(value, str) and not value.lstrip().startswith(("[", "-")):
-        return [part.strip() for part in re.split(r"[,\n]", value) if part.strip()]
+    if isinstance(value, str) and not _begins_a_list(value):
+        return _separated(value, variable)
     found = _list(value, variable)
     if not all(isinstance(part, (str, int, float)) and not isinstance(part, bool) for part in found):
         raise InvalidInput(f"{variable} is not a list of strings", "Give a list, or one string with commas between.")
     return [str(part) for part in found]
+
+
+def _begins_a_list(value: str) -> bool:
+    """Whether the string is YAML's list. A glob may begin with a bracket too, and goes on behind it, as no list does."""
+    text = value.lstrip()
+    if not text.startswith("["):
+        return text.startswith("-")
+    try:
+        _yaml(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _separated(value: str, variable: str) -> list[str]:
+    parts = [part.strip() for part in re.split(r"[,\n]", value) if part.strip()]
+    if not all(_CLOSED.fullmatch(part) for part in parts):
+        # A list that was not closed would select less than was meant, without a word.
+        raise InvalidInput(
+            f"{variable} is neither a list nor globs with closed brackets",
+            "Close the brackets, or give a list with its globs in quotes.",
+        )
+    return parts
 
 
 def _bool(value: Any, variable: str) -> bool:
@@ -66,12 +91,20 @@ def _int(value: Any, variable: str) -> int:
 def _parsed(value: Any, variable: str) -> Any:
     if not isinstance(value, str):
         return value
+    try:
+        return _yaml(value)
+    except ValueError:
+        raise InvalidInput(f"{variable} is a string that is not YAML", "Give YAML or JSON.") from None
+
+
+def _yaml(text: str) -> Any:
+    """What the text stands for. Raises ValueError without the parser's words, which quote it."""
     import yaml
 
     try:
-        return yaml.safe_load(value)
+        return yaml.safe_load(text)
     except yaml.YAMLError:
-        raise InvalidInput(f"{variable} is a string that is not YAML", "Give YAML or JSON.") from None
+        raise ValueError("not YAML") from None
 
 
 _KINDS: Mapping[str, Callable[[Any, str], Any]] = {

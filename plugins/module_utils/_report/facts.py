@@ -15,8 +15,9 @@ IN_PLACE, DRIFTED, MISSING, UNKNOWN = "in_place", "drifted", "missing", "unknown
 class PolicyFact:
     """One policy of the baseline as it is in the cluster.
 
-    ``status`` is in_place, drifted, missing, or unknown where it could not be read. ``difference`` lists the fields that
-    differ, each with its path, live and wanted value; ``spec`` is the live one.
+    ``status`` is in_place, drifted, missing, or unknown where it could not be read, or the server could not be asked what
+    it would restore. ``difference`` lists the fields that differ, each with its path, live and wanted value; ``spec`` is
+    the live one.
     """
 
     name: str

@@ -72,7 +72,8 @@ def _policy_findings(policies: Sequence[PolicyFact]) -> Iterable[Finding]:
 def _unknown_policies(policies: Sequence[PolicyFact]) -> Iterable[Finding]:
     for policy in policies:
         if policy.status not in (IN_PLACE, DRIFTED, MISSING):
-            yield Finding("policy_unknown", policy.name, f"GlobalNetworkPolicy {policy.name} could not be looked at")
+            message = f"It is not known whether GlobalNetworkPolicy {policy.name} is as declared"
+            yield Finding("policy_unknown", policy.name, message)
 
 
 def _unread_findings(unread: Sequence[Unread]) -> Iterable[Finding]:

@@ -31,6 +31,9 @@ class Decision:
     wanted: str | None = None
 
 
+_IGNORED = Decision(IGNORED, f"its annotation {OPT_OUT} says ignore")
+
+
 @dataclass(frozen=True)
 class Present:
     """The state in which the Service has this policy; whether its former value is recorded for putting it back."""
@@ -39,9 +42,10 @@ class Present:
     record_original: bool = True
 
     def decide(self, service: Mapping[str, Any]) -> Decision:
-        exempt = _exempt(service)
-        if exempt is not None:
-            return exempt
+        if _opted_out(service):
+            return _IGNORED
+        if not can_have_policy(service):
+            return Decision(NOT_APPLICABLE, f"{service_type(service)} has no address outside the cluster")
         value = external_traffic_policy(service)
         if value == self.policy:
             return Decision(UNCHANGED, f"it is {value}")
@@ -57,6 +61,8 @@ class Absent:
     """The state in which the Service has what was recorded before the first change."""
 
     def decide(self, service: Mapping[str, Any]) -> Decision:
+        if _opted_out(service):
+            return _IGNORED
         recorded = _annotations(service).get(ORIGINAL)
         if recorded is None:
             return Decision(UNCHANGED, f"it has no annotation {ORIGINAL}")
@@ -85,12 +91,9 @@ def can_have_policy(service: Mapping[str, Any]) -> bool:
     return kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and bool(spec.get("externalIPs")))
 
 
-def _exempt(service: Mapping[str, Any]) -> Decision | None:
-    if _annotations(service).get(OPT_OUT) == "ignore":
-        return Decision(IGNORED, f"its annotation {OPT_OUT} says ignore")
-    if not can_have_policy(service):
-        return Decision(NOT_APPLICABLE, f"{service_type(service)} has no address outside the cluster")
-    return None
+def _opted_out(service: Mapping[str, Any]) -> bool:
+    """Whether the Service's owner wants it left alone, in either state."""
+    return _annotations(service).get(OPT_OUT) == "ignore"
 
 
 def _annotations(service: Mapping[str, Any]) -> Mapping[str, str]:

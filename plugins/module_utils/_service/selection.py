@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -42,13 +42,13 @@ class Selection:
     def namespaces_to_list(self) -> tuple[str, ...]:
         """Namespaces that are listed one by one; ``("",)`` stands for one list of the whole cluster."""
         if self.namespaces:
-            wanted: Sequence[str] = self.namespaces
+            wanted = self.namespaces
         elif self.names and all("/" in name for name in self.names):
             wanted = tuple(dict.fromkeys(name.split("/")[0] for name in self.names))
         else:
             return ("",)
         literal = not any(_GLOB.search(namespace) for namespace in wanted)
-        return tuple(wanted) if literal and len(wanted) <= _LISTED_APART else ("",)
+        return wanted if literal and len(wanted) <= _LISTED_APART else ("",)
 
     def missing(self, found: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
         """Namespace and name of each Service that was named in full and is not among ``found``."""
@@ -85,7 +85,8 @@ def selection(params: Mapping[str, Any]) -> Selection:
 
 
 def _listed(params: Mapping[str, Any], part: str) -> tuple[str, ...]:
-    return tuple(value for value in params.get(part) or () if value)
+    """The values of an option, each once: a namespace that is given twice would be listed and written twice."""
+    return tuple(dict.fromkeys(value for value in params.get(part) or () if value))
 
 
 def _check(part: str, values: Iterable[str]) -> None:
