@@ -101,12 +101,12 @@ class _Direction:
         versions = [space.of_version(4), space.of_version(6)]
         workloads = sum(1 << i for i, p in enumerate(space.points) if p.endpoint is not None)
         size = len(space.points)
-        versioned = [column & own for column in peers for own in versions]
+        versioned = [column for own in versions for column in (own, own | space.without_address)]
         self.layout = Layout(
             direction,
             space,
             Classes(size, [*versions, workloads, *subjects]),
-            Classes(size, [*versions, *peers, *versioned, *(c | space.without_address for c in versioned)]),
+            Classes(size, [*versioned, *peers]),
             kinds,
         )
         for half in (before, after):
@@ -162,7 +162,8 @@ def _kinds(before: Decisions, after: Decisions) -> tuple[tuple[TrafficClass, ...
 def _contents(half: Decisions, numbers: dict[object, int]) -> list[int]:
     """A number for each entry, the same for entries that do the same in the same tier wherever they match."""
     contents = [
-        (entry.tier.name, entry.action, entry.policy is None, half.grids[i]) for i, entry in enumerate(half.program.entries)
+        (entry.tier.name, entry.action, entry.policy is None, half.grids[i], entry.rule and entry.rule.ip_version)
+        for i, entry in enumerate(half.program.entries)
     ]
     return [numbers.setdefault(content, len(numbers)) for content in contents]
 

@@ -95,7 +95,8 @@ class Decisions:
 
     def compile(self, subjects: Classes, peers: Classes, kinds: Sequence[Traffic]) -> None:
         """Lays the program out over these classes and kinds."""
-        self._subjects, self._width = subjects, len(peers)
+        self._peers, self._width, self._kinds = peers, len(peers), len(kinds)
+        self._versions = [self._space.points[members[0]].version for members in subjects.members]
         places = [subjects.places([span[i] for span in self.program.subjects]) for i in (0, 1)]
         self.rows = [(subjects.row(n, places[0]), subjects.row(n, places[1])) for n in range(len(subjects))]
         traffic = [self._traffic(kind) for kind in kinds]
@@ -104,7 +105,7 @@ class Decisions:
         self._of_kinds: dict[int, int] = {}
 
     def _traffic(self, kind: Traffic) -> Span:
-        """The entries whose conditions on the traffic hold, apart from the IP version, which the peers' columns have."""
+        """The entries whose conditions on the traffic hold, apart from the IP version, which the ends decide."""
         sure, perhaps = self.program.traffic(kind, None)
         for index, entry in enumerate(self.program.entries):
             if entry.rule is not None and entry.rule.ip_version is not None and perhaps >> index & 1:
@@ -115,7 +116,7 @@ class Decisions:
     def _grid(
         self, index: int, entry: Entry, peers: Classes, kinds: Sequence[Traffic], traffic: Sequence[Span]
     ) -> Span:
-        base = self._versioned(entry, self.program.peers[index])
+        base = self.program.peers[index]
         if not self.program.special >> index & 1:
             return tuple(  # type: ignore[return-value]
                 peers.column(base[i]) * _pattern([t[i] >> index & 1 for t in traffic], self._width) for i in (0, 1)
@@ -130,12 +131,6 @@ class Decisions:
             found[0] |= sure << number * self._width if traffic[number][0] >> index & 1 else 0
             found[1] |= perhaps << number * self._width if traffic[number][1] >> index & 1 else 0
         return found[0], found[1]
-
-    def _versioned(self, entry: Entry, span: Span) -> Span:
-        if entry.rule is None or entry.rule.ip_version is None:
-            return span
-        own = self._space.of_version(entry.rule.ip_version)
-        return span[0] & own, span[1] & (own | self._space.without_address)
 
     def _has_own(self, index: int) -> bool:
         rule = self._rule(index)
@@ -163,12 +158,26 @@ class Decisions:
     def grid_of(self, index: int, sure: bool, number: int) -> Span:
         """Where an entry matches for a class of subjects, for sure and perhaps."""
         certain, perhaps = self.grids[index]
+        asked = None if (rule := self.program.entries[index].rule) is None else rule.ip_version
+        if asked is not None:
+            of_version = self._of_version(asked, self._versions[number])
+            certain, perhaps = certain & of_version[0], perhaps & of_version[1]
         own = self._own.get(index)
         if own is not None:
             sure_kinds, perhaps_kinds = own[number]
             certain &= self._grid_of_kinds(sure_kinds)
             perhaps &= self._grid_of_kinds(perhaps_kinds)
         return (certain if sure else 0), perhaps
+
+    def _of_version(self, asked: int, subject: int | None) -> Span:
+        """The grid where the IP version is the one that a rule asks for; a subject without an address takes its peer's."""
+        if subject is not None:
+            return (-1, -1) if subject == asked else (0, 0)
+        own = self._space.of_version(asked)
+        return self._every_kind(own), self._every_kind(own | self._space.without_address)
+
+    def _every_kind(self, column: int) -> int:
+        return self._peers.column(column) * _pattern([1] * self._kinds, self._width)
 
     def own_kinds(self, index: int, number: int) -> Span | None:
         """The kinds for which a class of subjects' own side holds, None where the entry does not look at them."""

@@ -8,7 +8,7 @@ and the ingress of its destination. https://docs.tigera.io/calico/latest/network
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from .endpoints import Endpoint
@@ -20,6 +20,8 @@ from .snapshot import Snapshot
 from .traffic import Traffic
 from .verdict import Check, Decider, Verdict
 from .walk import Walk
+
+EndpointCheck = Callable[[Direction, Endpoint, Flow], Check]
 
 
 class Evaluation:
@@ -36,24 +38,34 @@ class Evaluation:
         return Hosts(self.policies.tiers, self.inventory)
 
     def verdict(self, source: Peer, destination: Peer, traffic: Traffic) -> Verdict:
-        """The verdict on one connection. Ends with addresses of unlike IP versions are a caller's mistake."""
-        return Verdict(tuple(self._checks(Flow(source, destination, traffic))))
+        """The verdict on one connection, with a trace. Ends with addresses of unlike IP versions are a caller's mistake."""
+        return Verdict(tuple(self.checks(Flow(source, destination, traffic), self.endpoint_check)))
 
-    def _checks(self, flow: Flow) -> Iterator[Check]:
+    def checks(self, flow: Flow, at_endpoint: EndpointCheck) -> Iterator[Check]:
+        """What policy says at each place that the connection passes; ``at_endpoint`` asks at workload endpoints."""
         source, destination = flow.source, flow.destination
         if source.endpoint is not None and source.endpoint is destination.endpoint:
             return
         leaves, enters = node_of(source), node_of(destination)
+        yield from self._unread(flow)
         if source.endpoint is not None:
-            yield self.endpoint_check("Egress", source.endpoint, flow)
+            yield at_endpoint("Egress", source.endpoint, flow)
         if leaves and leaves != enters:
             yield from _present(self._leaving(leaves, flow))
         if enters and leaves != enters:
             yield from _present(self._entering(enters, flow))
         if destination.endpoint is not None:
-            yield self._arriving(destination.endpoint, flow)
+            yield self._arriving(destination.endpoint, flow, at_endpoint)
         elif source.endpoint is not None and leaves and leaves == enters:
             yield self.hosts.own_pods_check(enters)
+
+    def _unread(self, flow: Flow) -> Iterator[Check]:
+        """An address of which nobody knows whose it is may be a Pod's, and its policy may say anything."""
+        reason = self.inventory.unread("Pod")
+        if reason and flow.source.endpoint is None and not flow.source.node:
+            yield Check("egress", str(flow.source), "unknown", None, (f"Pod was not read: {reason}",))
+        if reason and flow.destination.endpoint is None and not flow.destination.node:
+            yield Check("ingress", str(flow.destination), "unknown", None, (f"Pod was not read: {reason}",))
 
     def _leaving(self, node: str, flow: Flow) -> Check | None:
         if flow.source.endpoint is None:
@@ -65,11 +77,12 @@ class Evaluation:
             return self.hosts.process_check(node, "Ingress", flow)
         return self.hosts.forward_check(node, "Ingress", flow)
 
-    def _arriving(self, endpoint: Endpoint, flow: Flow) -> Check:
+    @staticmethod
+    def _arriving(endpoint: Endpoint, flow: Flow, at_endpoint: EndpointCheck) -> Check:
         if flow.source.node and flow.source.node == endpoint.node:
             # Else kubelet's probes would depend on policy.
             return Check("ingress", at(endpoint), "allow", Decider("Node", flow.source.node))
-        return self.endpoint_check("Ingress", endpoint, flow)
+        return at_endpoint("Ingress", endpoint, flow)
 
     def endpoint_check(self, direction: Direction, endpoint: Endpoint, flow: Flow) -> Check:
         """What policy says at a workload endpoint, in one direction."""

@@ -156,6 +156,18 @@ class Space:
             return next((i for i, p in enumerate(self.points) if p.endpoint is peer.endpoint), None)
         return self._at(peer.address)
 
+    def span_of(self, index: int) -> tuple[int, Address, Address] | None:
+        """IP version, first and last address of the range for which a point stands, None for one without an address."""
+        address = self.points[index].address
+        if address is None:
+            return None
+        version, bounds = address.version, self._bounds[address.version]
+        if self.points[index].node or self.owned >> index & 1:
+            return version, address, address
+        after = bisect_right(bounds, int(address))
+        last = bounds[after] - 1 if after < len(bounds) else (1 << _BITS[version]) - 1
+        return version, _ADDRESS[version](bounds[after - 1]), _ADDRESS[version](last)
+
     def _at(self, address: Address) -> int | None:
         own = self.at([address])
         if own:

@@ -23,7 +23,7 @@ from .verdict import END_OF_TIER, Check, Decider, Verdict
 
 
 class DecisionTable(Evaluation):
-    """An evaluation that is compiled once and then answers many connections, without a trace."""
+    """An evaluation that is compiled once and then answers many connections; ``walked`` gives a trace for one."""
 
     def __init__(self, snapshot: Snapshot, staged: Staged = "ignore") -> None:
         super().__init__(snapshot, staged)
@@ -41,17 +41,23 @@ class DecisionTable(Evaluation):
         known = self._verdicts.get(key)
         if known is None:
             self._kept += (source, destination)
-            known = self._verdicts[key] = super().verdict(source, destination, traffic)
+            flow = Flow(source, destination, traffic)
+            known = self._verdicts[key] = Verdict(tuple(self.checks(flow, self.decided_check)))
         return known
 
-    def endpoint_check(self, direction: Direction, endpoint: Endpoint, flow: Flow) -> Check:
+    def walked(self, source: Peer, destination: Peer, traffic: Traffic) -> Verdict:
+        """The same verdict with a trace of everything that was looked at."""
+        return super().verdict(source, destination, traffic)
+
+    def decided_check(self, direction: Direction, endpoint: Endpoint, flow: Flow) -> Check:
+        """What policy says at a workload endpoint, decided on bits, and walked only where that is not sure."""
         subject, other = (flow.source, flow.destination) if direction == "Egress" else (flow.destination, flow.source)
         own, peer = self._point(subject), self._point(other)
         if own is None or peer is None or self.space.points[own].endpoint is not endpoint:
-            return super().endpoint_check(direction, endpoint, flow)
+            return self.endpoint_check(direction, endpoint, flow)
         decided = self._decided(direction, own, peer, flow)
         if decided is None:
-            return super().endpoint_check(direction, endpoint, flow)
+            return self.endpoint_check(direction, endpoint, flow)
         entry, end = decided, "egress" if direction == "Egress" else "ingress"
         if isinstance(entry, Decider):
             return Check(end, at(endpoint), "allow", entry)

@@ -1,0 +1,199 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a change of policies opens and cuts, summed up for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from ipaddress import summarize_address_range
+from typing import Any
+
+from .._calico.changes import Change, Comparison
+from .._calico.program import Entry
+from .._calico.space import Space
+from .._calico.traffic_classes import TrafficClass
+from .._calico.verdict import Outcome
+
+# How many namespaces, networks and port ranges are named before "and N more".
+NAMED = 6
+_EFFECTS = {("deny", "allow"): "opened", ("allow", "deny"): "cut"}
+
+# End, effect, and what decides before and after.
+_Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class ChangedConnections:
+    """Connections that a change opens, cuts, or makes unknown at one end, by what decides before and after.
+
+    ``end`` is where: egress of the source or ingress of the destination. ``example`` is one of them in words.
+    """
+
+    end: str
+    effect: str
+    source: Group
+    destination: Group
+    traffic: tuple[str, ...]
+    decided_before: str
+    decided_after: str
+    example: str
+
+    def as_result(self) -> dict[str, Any]:
+        """As modules return it."""
+        return {
+            "end": self.end,
+            "effect": self.effect,
+            "source": self.source.as_result(),
+            "destination": self.destination.as_result(),
+            "traffic": list(self.traffic),
+            "decided_before": self.decided_before,
+            "decided_after": self.decided_after,
+            "example": self.example,
+            "text": str(self),
+        }
+
+    def __str__(self) -> str:
+        return (
+            f"{self.effect} at the {self.end} end: from {self.source} to {self.destination}, {_listed(self.traffic)}; "
+            f"for example {self.example}. Before: {self.decided_before}. After: {self.decided_after}."
+        )
+
+
+@dataclass(frozen=True)
+class Group:
+    """Endpoints, counted by namespace, and networks outside."""
+
+    endpoints: int
+    namespaces: tuple[tuple[str, int], ...]
+    networks: tuple[str, ...]
+
+    def as_result(self) -> dict[str, Any]:
+        return {"endpoints": self.endpoints, "namespaces": dict(self.namespaces), "networks": list(self.networks)}
+
+    def __str__(self) -> str:
+        inside = _listed([f"{namespace} ({count})" for namespace, count in self.namespaces])
+        parts = [f"{self.endpoints} endpoints in {inside}"] if self.endpoints else []
+        return " and ".join([*parts, *([f"outside {_listed(self.networks)}"] if self.networks else [])])
+
+
+@dataclass
+class _Gathered:
+    example: tuple[Change, TrafficClass, int]
+    subjects: set[int] = field(default_factory=set)
+    peers: set[int] = field(default_factory=set)
+    kinds: dict[TrafficClass, None] = field(default_factory=dict)
+
+
+def changed_connections(comparison: Comparison) -> tuple[ChangedConnections, ...]:
+    """The changes put together, what is cut first, then what is not known, then what is opened; most endpoints first."""
+    gathered: dict[_Key, _Gathered] = {}
+    for change in comparison.changes():
+        key = (change.layout.direction, _effect(change), _decider(change.before), _decider(change.after))
+        for kinds, peers in change.cells():
+            found = gathered.setdefault(key, _Gathered((change, kinds[0], peers[0])))
+            found.subjects.update(change.subjects)
+            found.peers.update(peers)
+            found.kinds.update(dict.fromkeys(kinds))
+    summed = [_summed(key, found, comparison) for key, found in gathered.items()]
+    rank = {"cut": 0, "no longer known": 1, "known now": 2, "opened": 3}
+    return tuple(sorted(summed, key=lambda c: (rank[c.effect], -c.source.endpoints - c.destination.endpoints, str(c))))
+
+
+def _effect(change: Change) -> str:
+    outcomes = (change.before[0], change.after[0])
+    return _EFFECTS.get(outcomes) or ("no longer known" if outcomes[1] == "unknown" else "known now")
+
+
+def _decider(decided: tuple[Outcome, Entry | None]) -> str:
+    outcome, entry = decided
+    if outcome == "unknown":
+        return "not known"
+    word = "allowed" if outcome == "allow" else "denied"
+    if entry is None:
+        return f"{word} by the namespace's profile, since no policy decides"
+    if entry.policy is None:
+        return f"{word} by the end of tier {entry.tier.name}"
+    policy = entry.policy
+    named = f"{policy.kind} {policy.namespace}/{policy.name}" if policy.namespace else f"{policy.kind} {policy.name}"
+    return f"{word} by rule {entry.index} of {named}"
+
+
+def _summed(key: _Key, found: _Gathered, comparison: Comparison) -> ChangedConnections:
+    direction, effect, before, after = key
+    space = comparison.space
+    subjects, peers = _group(found.subjects, space), _group(found.peers, space)
+    change, kind, peer = found.example
+    one, other = space.points[change.subjects[0]], space.points[peer]
+    ends = (one, other) if direction == "Egress" else (other, one)
+    return ChangedConnections(
+        end="egress" if direction == "Egress" else "ingress",
+        effect=effect,
+        source=subjects if direction == "Egress" else peers,
+        destination=peers if direction == "Egress" else subjects,
+        traffic=traffic_texts(found.kinds, [k for group in change.layout.kinds for k in group]),
+        decided_before=before,
+        decided_after=after,
+        example=f"{ends[0]} to {ends[1]}, {kind.example}",
+    )
+
+
+def _group(points: set[int], space: Space) -> Group:
+    pods: Counter[str] = Counter()
+    names: set[tuple[str, str]] = set()
+    outside: list[int] = []
+    for index in points:
+        endpoint = space.points[index].endpoint
+        if endpoint is None:
+            outside.append(index)
+        elif (endpoint.namespace, endpoint.name) not in names:
+            names.add((endpoint.namespace, endpoint.name))
+            pods[endpoint.namespace] += 1
+    networks = tuple(_networks(outside, space))
+    return Group(sum(pods.values()), tuple(sorted(pods.items(), key=lambda item: (-item[1], item[0]))), networks)
+
+
+def _networks(points: Sequence[int], space: Space) -> Iterator[str]:
+    """The ranges that points outside stand for, neighbours put together."""
+    spans = sorted(span for index in points if (span := space.span_of(index)) is not None)
+    merged: list[list[Any]] = []
+    for version, first, last in spans:
+        if merged and merged[-1][0] == version and int(first) == int(merged[-1][2]) + 1:
+            merged[-1][2] = last
+        else:
+            merged.append([version, first, last])
+    for _version, first, last in merged:
+        yield from map(str, summarize_address_range(first, last))
+
+
+def traffic_texts(kinds: Iterable[TrafficClass], every: Sequence[TrafficClass]) -> tuple[str, ...]:
+    """The traffic in words: everything, whole protocols, or protocols with ranges of destination ports."""
+    chosen = list(kinds)
+    if {id(k) for k in every} <= {id(k) for k in chosen}:
+        return ("everything",)
+    texts: list[str] = []
+    for protocol in dict.fromkeys(kind.protocol for kind in chosen):
+        ranges = sorted({(k.first, k.last) for k in chosen if k.protocol == protocol})
+        whole = {(k.first, k.last) for k in every if k.protocol == protocol}
+        if set(ranges) == whole or not ranges[0][0]:
+            texts.append(protocol)
+        else:
+            texts.append(f"{protocol} {', '.join(_ranges(ranges))}")
+    return tuple(texts)
+
+
+def _ranges(ranges: Sequence[tuple[int, int]]) -> Iterator[str]:
+    merged: list[list[int]] = []
+    for first, last in ranges:
+        if merged and first == merged[-1][1] + 1:
+            merged[-1][1] = last
+        else:
+            merged.append([first, last])
+    for first, last in merged:
+        yield str(first) if first == last else f"{first}-{last}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    more = len(parts) - NAMED
+    return ", ".join(parts[:NAMED]) + (f" and {more} more" if more > 0 else "")
