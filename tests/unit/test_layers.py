@@ -25,11 +25,12 @@ LAYERS = {
     "_module": {"_apply", "_cluster", "_plan", "_report", "_service", "_calico"},
     "modules": {"_module", "_apply", "_plan"},
     "doc_fragments": set(),
-    "filter": {"_module", "_calico"},
+    "filter": {"_module", "_report", "_calico"},
+    "test": {"_report", "_calico"},
 }
 # What is not the standard library, and who may import it. Inside functions only, where the value says so.
 FOREIGN = {
-    "ansible": {"_module": "anywhere", "modules": "anywhere", "filter": "anywhere"},
+    "ansible": {"_module": "anywhere", "modules": "anywhere", "filter": "anywhere", "test": "anywhere"},
     "yaml": {"_module": "late", "_cluster": "late"},
     "jmespath": {"_module": "late"},
     "kubernetes": {"_cluster": "late"},

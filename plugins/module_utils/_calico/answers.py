@@ -84,13 +84,12 @@ def _traffic(connection: Connection, destination: Target) -> Traffic:
 
 
 def _same(verdict: Verdict) -> object:
-    """What puts two verdicts together: outcome, what decided at each place, and why not."""
-    return tuple((check.end, check.outcome, check.decided_by) for check in verdict.checks), verdict.reasons
+    """What puts two verdicts together: the outcome, where and by what it is decided, and why it is not known."""
+    check = verdict.deciding
+    return verdict.outcome, verdict.reasons, check and (check.end, check.decided_by)
 
 
-def _answered(
-    connection: Connection, group: list[tuple[Target, Target, Verdict]], table: DecisionTable
-) -> Answered:
+def _answered(connection: Connection, group: list[tuple[Target, Target, Verdict]], table: DecisionTable) -> Answered:
     one, other, verdict = group[0]
     traffic = _traffic(connection, other)
     # The table decides without a trace; for what is shown the walk is taken.
@@ -103,4 +102,3 @@ def _unknown(connection: Connection, reasons: tuple[str, ...]) -> Answered:
     verdict = Verdict((Check("egress", "the connection", "unknown", None, reasons),))
     traffic = Traffic(connection.protocol, connection.port if isinstance(connection.port, int) else None)
     return Answered(connection, "unknown", verdict, traffic, None, None, 0, reasons)
-

@@ -31,8 +31,9 @@ class NotComparable(InvalidInput):
 class Change:
     """Connections whose verdict at one end changes in the same way, for one group of subjects.
 
-    ``subjects`` are points; ``grid`` has a bit for each pair of a kind of traffic and a class of peers of ``layout``. ``before`` and
-    ``after`` are the outcome and the entry that gives it, None for the profile behind all tiers, and where it is unknown.
+    ``subjects`` are points; ``grid`` has a bit for each pair of a kind of traffic and a class of peers of ``layout``.
+    ``before`` and ``after`` are the outcome and the entry that gives it, None for the profile behind all tiers, and where it
+    is unknown.
     """
 
     layout: Layout

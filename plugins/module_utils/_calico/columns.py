@@ -45,8 +45,8 @@ def side_span(side: Side, is_source: bool, space: Space) -> Span:
         selected = space.peers(side.not_selector)
         sure, perhaps = sure & ~selected[1], perhaps & ~selected[0]
     if side.service is not None:
-        found = _of_service(side.service, is_source, space)
-        sure, perhaps = sure & found[0], perhaps & found[1]
+        behind = _of_service(side.service, is_source, space)
+        sure, perhaps = sure & behind[0], perhaps & behind[1]
     return sure, perhaps
 
 

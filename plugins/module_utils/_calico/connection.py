@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Union
+from typing import Any, Literal
 
 from .errors import InvalidInput
 from .nets import Address, parse_address
@@ -28,6 +28,9 @@ class PodEnd:
     namespace: str
     name: str
 
+    def __str__(self) -> str:
+        return f"pod {self.namespace}/{self.name}"
+
 
 @dataclass(frozen=True)
 class LabelsEnd:
@@ -37,12 +40,20 @@ class LabelsEnd:
     labels: tuple[tuple[str, str], ...]
     service_account: str
 
+    def __str__(self) -> str:
+        wanted = " ".join(f"{key}={value}" for key, value in self.labels)
+        where = f" in {self.namespace}" if self.namespace else ""
+        return f"pods{where}" + (f" with {wanted}" if wanted else "")
+
 
 @dataclass(frozen=True)
 class AddressEnd:
     """Whoever has the address."""
 
     address: Address
+
+    def __str__(self) -> str:
+        return str(self.address)
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,9 @@ class ServiceEnd:
     namespace: str
     name: str
 
+    def __str__(self) -> str:
+        return f"service {self.namespace}/{self.name}"
+
 
 @dataclass(frozen=True)
 class NodeEnd:
@@ -59,8 +73,11 @@ class NodeEnd:
 
     name: str
 
+    def __str__(self) -> str:
+        return f"node {self.name}"
 
-End = Union[PodEnd, LabelsEnd, AddressEnd, ServiceEnd, NodeEnd]
+
+End = PodEnd | LabelsEnd | AddressEnd | ServiceEnd | NodeEnd
 
 
 @dataclass(frozen=True)
@@ -78,7 +95,9 @@ class Connection:
     verdict: Outcome | None = None
 
 
-def parse_connections(given: Sequence[Any], where: str, verdict: Literal["wanted", "refused"]) -> tuple[Connection, ...]:
+def parse_connections(
+    given: Sequence[Any], where: str, verdict: Literal["wanted", "refused"]
+) -> tuple[Connection, ...]:
     """Reads all of them. Raises InvalidInput with every fault of all, each with its place, such as ``connections[2].source``."""
     faults: list[str] = []
     for index, item in enumerate(given):
@@ -154,8 +173,10 @@ def _end_faults(end: Any) -> Iterator[str]:
 
 
 def _is_named(value: Any) -> bool:
-    return isinstance(value, Mapping) and set(value) == {"namespace", "name"} and all(
-        isinstance(v, str) and v for v in value.values()
+    return (
+        isinstance(value, Mapping)
+        and set(value) == {"namespace", "name"}
+        and all(isinstance(v, str) and v for v in value.values())
     )
 
 
@@ -169,7 +190,9 @@ def _is_number(value: Any, first: int, last: int) -> bool:
 
 def _is_port(value: Any) -> bool:
     """A port as a number; templates give it as a string."""
-    return _is_number(int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 6 else value, 1, _LAST_PORT)
+    return _is_number(
+        int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 6 else value, 1, _LAST_PORT
+    )
 
 
 def _connection(item: Mapping[str, Any]) -> Connection:

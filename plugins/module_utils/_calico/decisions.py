@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One direction of one evaluation, ready to be gone through for all peers and all kinds of traffic at once.
 
-A grid integer has one bit for each pair of a kind of traffic and a class of peers: bit ``kind * width + class``. For each entry of
-the program there is a grid of where it matches; going through a subject's entries is then and, or and not of grids.
+A grid integer has one bit for each pair of a kind of traffic and a class of peers: bit ``kind * width + class``. For each
+entry of the program there is a grid of where it matches; going through a subject's entries is then and, or and not of grids.
 """
 
 from __future__ import annotations
@@ -140,7 +140,9 @@ class Decisions:
     def _own_kinds(self, index: int, subjects: Classes, kinds: Sequence[Traffic]) -> list[Span]:
         """For each class of subjects, a bit per kind for which its own side's condition on address and port holds."""
         spans = [self._special_span(index, True, kind) for kind in kinds]
-        return [(_column(rows, 0), _column(rows, 1)) for rows in zip(*(_answers(subjects, s) for s in spans), strict=True)]
+        return [
+            (_column(rows, 0), _column(rows, 1)) for rows in zip(*(_answers(subjects, s) for s in spans), strict=True)
+        ]
 
     def _grid_of_kinds(self, kinds: int) -> int:
         """The grid with every peer for each kind of which ``kinds`` has the bit."""

@@ -87,9 +87,7 @@ def parents(namespaces: Iterable[Object], accounts: Iterable[Object], accounts_r
     """The parents that these Namespaces and ServiceAccounts are."""
     return Parents(
         {name_of(n): inherited.of_namespace(name_of(n), labels_of(n)) for n in namespaces},
-        {
-            (namespace_of(a), name_of(a)): inherited.of_service_account(name_of(a), labels_of(a)) for a in accounts
-        },
+        {(namespace_of(a), name_of(a)): inherited.of_service_account(name_of(a), labels_of(a)) for a in accounts},
         accounts_read,
     )
 
@@ -148,9 +146,7 @@ def host_endpoint(item: Object) -> Endpoint:
 def network_set(item: Object, known: Parents) -> NetworkSet:
     """The set that a NetworkSet or GlobalNetworkSet declares; what is no network is left out, as Calico does."""
     namespace = namespace_of(item) if item.get("kind") == "NetworkSet" else ""
-    labels = inherited.network_set_labels(
-        labels_of(item), namespace, known.namespace(namespace) if namespace else None
-    )
+    labels = inherited.network_set_labels(labels_of(item), namespace, known.namespace(namespace) if namespace else None)
     nets = tuple(n for net in items(spec_of(item).get("nets")) if (n := parse_net(net)) is not None)
     return NetworkSet(namespace, name_of(item), labels, nets)
 

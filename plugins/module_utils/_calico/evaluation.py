@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Verdicts on connections in one snapshot: a snapshot in, an object that answers out.
 
-A connection passes up to four places where policy looks: the egress of its source, the node that it leaves, the node that it enters,
-and the ingress of its destination. https://docs.tigera.io/calico/latest/network-policy/hosts/protect-hosts
+A connection passes up to four places where policy looks: the egress of its source, the node that it leaves, the node that it
+enters, and the ingress of its destination. https://docs.tigera.io/calico/latest/network-policy/hosts/protect-hosts
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from .nets import parse_net
 from .policies import CompiledPolicy, CompiledTier, Direction, all_policies
 from .protocols import NUMBERS, protocol_number
 from .snapshot import Object, items, mapping, text
-from .verdict import Check, Decider, Outcome
+from .verdict import Check, Decider, End, Outcome
 from .walk import Behind, Walk
 
 DEFAULT_ALLOW_PROFILE = "projectcalico-default-allow"
@@ -33,7 +33,7 @@ _FAILSAFE_FIELD: Mapping[Direction, str] = {
     "Ingress": "failsafeInboundHostPorts",
     "Egress": "failsafeOutboundHostPorts",
 }
-_END: Mapping[Direction, Any] = {"Ingress": "ingress", "Egress": "egress"}
+_END: Mapping[Direction, End] = {"Ingress": "ingress", "Egress": "egress"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,9 @@ class Hosts:
             return ""
         kind = "doNotTrack" if policy.untracked else "preDNAT"
         found = any(rule_answer(rule, flow, self.inventory).holds is not False for rule in policy.rules[direction])
-        return f"{policy.kind} {policy.name} ({kind}) comes before connection tracking and is not judged" if found else ""
+        return (
+            f"{policy.kind} {policy.name} ({kind}) comes before connection tracking and is not judged" if found else ""
+        )
 
     def _forward(self, endpoint: Endpoint, direction: Direction, flow: Flow) -> Check | None:
         walk = Walk(self.tiers, self.inventory, direction, endpoint, flow, _is_forward)

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import labels
 from .nets import parse_net
-from .snapshot import Object, items, mapping, text
+from .snapshot import Object, items, mapping, strings, text
 
 NETWORK_POLICY_ORDER = 1000
 _CLUSTER_TIERS = {"Admin": "kube-admin", "Baseline": "kube-baseline"}
@@ -62,8 +62,8 @@ def namespace_selector(selector: Any) -> str:
 
 
 def _terms(selector: Object) -> Iterator[str]:
-    for key, value in sorted(mapping(selector.get("matchLabels")).items()):
-        yield f"{key} == '{value}'"
+    for label, value in sorted(strings(selector.get("matchLabels")).items()):
+        yield f"{label} == '{value}'"
     for expression in items(selector.get("matchExpressions")):
         key, operator = mapping(expression).get("key"), mapping(expression).get("operator")
         values = "', '".join(map(str, items(mapping(expression).get("values"))))
@@ -125,7 +125,9 @@ def _cluster_rules(rule: Object, peers_key: str, peer_side: str) -> list[dict[st
     except _NotTaken:
         return [{"action": "Deny"}] if action in ("Deny", "Pass") else []
     return [
-        _rule(action, protocol, ports, peer_side, peer) for protocol, ports in sorted(protocols.items()) for peer in peers
+        _rule(action, protocol, ports, peer_side, peer)
+        for protocol, ports in sorted(protocols.items())
+        for peer in peers
     ]
 
 

@@ -60,7 +60,11 @@ def of_service_account(name: str, labels: Mapping[str, str] | None) -> Inherited
 
 
 def pod_labels(
-    own: Mapping[str, str], namespace: str, service_account: str, from_namespace: Inherited, from_account: Inherited | None
+    own: Mapping[str, str],
+    namespace: str,
+    service_account: str,
+    from_namespace: Inherited,
+    from_account: Inherited | None,
 ) -> Labels:
     """The labels of a Pod as Calico sees it."""
     labels = {**own, NAMESPACE: namespace, ORCHESTRATOR: "k8s"}

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .nets import Network
 from .inventory import Inventory, Peer
+from .nets import Network
 from .ports import Port
 from .protocols import NUMBERS
 from .rule import Rule, Side
@@ -53,9 +53,7 @@ def _answers(rule: Rule, flow: Flow, inventory: Inventory) -> Iterator[Answer]:
     yield from _side_answers(rule, flow, rule.destination, flow.destination, "destination", inventory)
 
 
-def _side_answers(
-    rule: Rule, flow: Flow, side: Side, peer: Peer, name: str, inventory: Inventory
-) -> Iterator[Answer]:
+def _side_answers(rule: Rule, flow: Flow, side: Side, peer: Peer, name: str, inventory: Inventory) -> Iterator[Answer]:
     port = flow.traffic.source_port if name == "source" else flow.traffic.port
 
     def named(names: Sequence[str]) -> bool | None:
@@ -76,7 +74,9 @@ def _side_answers(
         yield Answer(holds, f"{name} is asked not to be {side.not_selector}")
     if side.service is not None:
         shown = "/".join(side.service)
-        yield Answer(_of_service(side.service, name, flow, peer, inventory), f"{name} is asked to be of Service {shown}")
+        yield Answer(
+            _of_service(side.service, name, flow, peer, inventory), f"{name} is asked to be of Service {shown}"
+        )
 
 
 def _net_answers(side: Side, peer: Peer, name: str) -> Iterator[Answer]:
@@ -112,9 +112,7 @@ def _may_be_in_a_set(selector: Selector, peer: Peer, inventory: Inventory) -> bo
     return any(selector.matches(labels) is not False for labels in inventory.possible_labels(peer))
 
 
-def _of_service(
-    service: tuple[str, str], name: str, flow: Flow, peer: Peer, inventory: Inventory
-) -> bool | None:
+def _of_service(service: tuple[str, str], name: str, flow: Flow, peer: Peer, inventory: Inventory) -> bool | None:
     if inventory.unread("EndpointSlice") or peer.address is None:
         return None
     endpoints = inventory.service_endpoints.get(service, frozenset())

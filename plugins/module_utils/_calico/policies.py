@@ -212,8 +212,10 @@ def _tiers(snapshot: Snapshot, builder: _Builder) -> Iterator[CompiledTier]:
     known = {**{name: tier for name, tier in _BUILT_IN.items() if name in by_tier}, **declared}
     reason = snapshot.unread.get("Tier")
     if reason:
-        yield CompiledTier("", -math.inf, "Pass", True, (_anything("Tier", "", -math.inf, f"tiers were not read: {reason}"),))
-    for name, policies in {**dict.fromkeys(known, []), **by_tier}.items():
+        yield CompiledTier(
+            "", -math.inf, "Pass", True, (_anything("Tier", "", -math.inf, f"tiers were not read: {reason}"),)
+        )
+    for name, policies in {**{name: [] for name in known}, **by_tier}.items():
         order, action = known.get(name, (math.inf, "Deny"))
         if name not in known and not reason:
             builder.faults += [

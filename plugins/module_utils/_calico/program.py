@@ -117,7 +117,9 @@ class Program:
     @staticmethod
     def condition(rule: Rule, traffic: Traffic) -> bool:
         """Whether all of the rule's conditions on the traffic hold for sure."""
-        return all(answer.holds for answer in traffic_answers(rule, traffic, None)) and all(_port_answers(rule, traffic))
+        return all(answer.holds for answer in traffic_answers(rule, traffic, None)) and all(
+            _port_answers(rule, traffic)
+        )
 
     @cached_property
     def _unconditional(self) -> int:

@@ -65,7 +65,8 @@ def _pod(end: PodEnd, inventory: Inventory) -> Resolved:
     if inventory.unread("Pod"):
         return Resolved((), f"Pod was not read: {inventory.unread('Pod')}")
     raise NotThere(
-        f"There is no Pod {end.namespace}/{end.name} that was scheduled", "Name one that runs, or give its namespace and labels."
+        f"There is no Pod {end.namespace}/{end.name} that was scheduled",
+        "Name one that runs, or give its namespace and labels.",
     )
 
 
@@ -118,7 +119,8 @@ def _service(end: ServiceEnd, connection: Connection, evaluation: Evaluation) ->
     if unread:
         return Resolved((), "; ".join(unread))
     service = next(
-        (s for s in evaluation.snapshot.of("Service") if (namespace_of(s), name_of(s)) == (end.namespace, end.name)), None
+        (s for s in evaluation.snapshot.of("Service") if (namespace_of(s), name_of(s)) == (end.namespace, end.name)),
+        None,
     )
     if service is None:
         raise NotThere(f"There is no Service {end.namespace}/{end.name}", "Name one of the cluster's.")

@@ -11,8 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .nets import Network
-from .nets import parse_net
+from .nets import Network, parse_net
 from .ports import NamedPort, Port, parse_port
 from .protocols import protocol_number
 from .rule_selectors import read, side_selector, without

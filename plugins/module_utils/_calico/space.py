@@ -9,9 +9,10 @@ range that no network in any rule or set divides: whatever holds for it holds fo
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
 
 from .endpoints import Endpoint
 from .inventory import Inventory, Peer
@@ -21,7 +22,7 @@ from .selector import Selector
 from .selector_tree import Labels
 
 _BITS = {4: 32, 6: 128}
-_ADDRESS = {4: IPv4Address, 6: IPv6Address}
+_ADDRESS: Mapping[int, Callable[[int], Address]] = {4: IPv4Address, 6: IPv6Address}
 
 
 class Space:
@@ -54,7 +55,7 @@ class Space:
 
     def _ranges(self, version: int) -> Iterable[tuple[int, int]]:
         bounds = [*self._bounds[version], 1 << _BITS[version]]
-        return ((first, after - 1) for first, after in zip(bounds, bounds[1:], strict=False))
+        return ((first, after - 1) for first, after in pairwise(bounds))
 
     def _owners(self) -> tuple[LabelIndex, list[tuple[int, Endpoint]]]:
         """Labels of the first endpoint of each point, and further endpoints with the point's index."""

@@ -19,7 +19,7 @@ from .program import Entry, Program
 from .snapshot import Snapshot
 from .space import Space
 from .traffic import Traffic
-from .verdict import END_OF_TIER, Check, Decider, Verdict
+from .verdict import END_OF_TIER, Check, Decider, End, Outcome, Verdict
 
 
 class DecisionTable(Evaluation):
@@ -58,11 +58,11 @@ class DecisionTable(Evaluation):
         decided = self._decided(direction, own, peer, flow)
         if decided is None:
             return self.endpoint_check(direction, endpoint, flow)
-        entry, end = decided, "egress" if direction == "Egress" else "ingress"
-        if isinstance(entry, Decider):
-            return Check(end, at(endpoint), "allow", entry)
-        outcome = "allow" if entry.action == "Allow" else "deny"
-        return Check(end, at(endpoint), outcome, self._decider(direction, entry, own))
+        end: End = "egress" if direction == "Egress" else "ingress"
+        if isinstance(decided, Decider):
+            return Check(end, at(endpoint), "allow", decided)
+        outcome: Outcome = "allow" if decided.action == "Allow" else "deny"
+        return Check(end, at(endpoint), outcome, self._decider(direction, decided, own))
 
     def _decided(self, direction: Direction, own: int, peer: int, flow: Flow) -> Entry | Decider | None:
         """The entry that decides, the profile where none does, None where that is not sure."""
@@ -112,7 +112,9 @@ class _Sides:
     def __init__(self, program: Program, classes: Classes) -> None:
         self._classes = classes
         self._picks = {
-            (own, sure): classes.places([span[0 if sure else 1] for span in (program.subjects if own else program.peers)])
+            (own, sure): classes.places(
+                [span[0 if sure else 1] for span in (program.subjects if own else program.peers)]
+            )
             for own in (True, False)
             for sure in (True, False)
         }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Outcome = Literal["allow", "deny", "unknown"]
+End = Literal["egress", "ingress"]
 END_OF_TIER = -1
 
 
@@ -68,7 +69,7 @@ class Check:
     ``at`` is that place in words, ``end`` egress or ingress. ``reasons`` say why the outcome is unknown.
     """
 
-    end: Literal["egress", "ingress"]
+    end: End
     at: str
     outcome: Outcome
     decided_by: Decider | None

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Policies looked at one after the other, for one endpoint and one connection, with a trace of everything looked at.
 
-This is Calico's own order: tiers, in each the policies that select the endpoint, in each the rules, the first that matches; a Pass
-goes on with the next tier, the end of a tier counts where a policy of it applied, and behind all of them is the profile. Where
-a rule may match or not, both ways are followed; the verdict is unknown only if they end differently.
+This is Calico's own order: tiers, in each the policies that select the endpoint, in each the rules, the first that matches; a
+Pass goes on with the next tier, the end of a tier counts where a policy of it applied, and behind all of them is the profile.
+Where a rule may match or not, both ways are followed; the verdict is unknown only if they end differently.
 https://docs.tigera.io/calico/latest/network-policy/policy-tiers/tiered-policy
 """
 
@@ -17,7 +17,7 @@ from .endpoints import Endpoint
 from .inventory import Inventory
 from .matching import Flow, rule_answer
 from .policies import CompiledPolicy, CompiledTier, Direction
-from .verdict import END_OF_TIER, Check, Decider, Looked, Outcome
+from .verdict import END_OF_TIER, Check, Decider, End, Looked, Outcome
 
 # After the last tier: what is behind it, an outcome and what gives it.
 Behind = tuple[Outcome, Decider]
@@ -72,9 +72,7 @@ class Walk:
             return True
         return self._end(tier, first, certain, found) or on
 
-    def _policy(
-        self, tier: CompiledTier, policy: CompiledPolicy, selects: bool, found: _Found
-    ) -> tuple[bool, bool]:
+    def _policy(self, tier: CompiledTier, policy: CompiledPolicy, selects: bool, found: _Found) -> tuple[bool, bool]:
         """Looks at the rules of one policy; whether a way leads on to the next tier, and whether it ends here for sure."""
         if policy.unclear:
             _anything(tier, policy, found)
@@ -84,7 +82,9 @@ class Walk:
             answer = rule_answer(rule, self.flow, self.inventory)
             holds = None if answer.holds and not selects else answer.holds
             decider = _decider(tier, policy, index)
-            because = answer.because if selects else f"whether the policy selects the endpoint is not known; {answer.because}"
+            because = (
+                answer.because if selects else f"whether the policy selects the endpoint is not known; {answer.because}"
+            )
             found.trace.append(Looked(decider, rule.action, holds, because))
             if holds is False or rule.action == "Log":
                 continue
@@ -124,7 +124,7 @@ def _decider(tier: CompiledTier, policy: CompiledPolicy, rule: int | None) -> De
 
 def _check(direction: Direction, at: str, found: _Found) -> Check:
     outcomes = {outcome for outcome, _decider in found.possible}
-    end = "egress" if direction == "Egress" else "ingress"
+    end: End = "egress" if direction == "Egress" else "ingress"
     if len(outcomes) == 1 and "unknown" not in outcomes:
         # The last one is where every way ends that no uncertain rule left before.
         return Check(end, at, outcomes.pop(), found.possible[-1][1], (), tuple(found.trace))

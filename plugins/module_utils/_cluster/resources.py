@@ -39,8 +39,26 @@ CALICO_VERSION = "v3"
 
 GLOBAL_NETWORK_POLICIES = Resource(CALICO_GROUP, CALICO_VERSION, "globalnetworkpolicies", "GlobalNetworkPolicy", False)
 NETWORK_POLICIES = Resource(CALICO_GROUP, CALICO_VERSION, "networkpolicies", "NetworkPolicy", True)
+STAGED_GLOBAL_NETWORK_POLICIES = Resource(
+    CALICO_GROUP, CALICO_VERSION, "stagedglobalnetworkpolicies", "StagedGlobalNetworkPolicy", False
+)
+STAGED_NETWORK_POLICIES = Resource(CALICO_GROUP, CALICO_VERSION, "stagednetworkpolicies", "StagedNetworkPolicy", True)
+STAGED_KUBERNETES_NETWORK_POLICIES = Resource(
+    CALICO_GROUP, CALICO_VERSION, "stagedkubernetesnetworkpolicies", "StagedKubernetesNetworkPolicy", True
+)
+GLOBAL_NETWORK_SETS = Resource(CALICO_GROUP, CALICO_VERSION, "globalnetworksets", "GlobalNetworkSet", False)
+NETWORK_SETS = Resource(CALICO_GROUP, CALICO_VERSION, "networksets", "NetworkSet", True)
+HOST_ENDPOINTS = Resource(CALICO_GROUP, CALICO_VERSION, "hostendpoints", "HostEndpoint", False)
+FELIX_CONFIGURATIONS = Resource(CALICO_GROUP, CALICO_VERSION, "felixconfigurations", "FelixConfiguration", False)
 TIERS = Resource(CALICO_GROUP, CALICO_VERSION, "tiers", "Tier", False)
 KUBERNETES_NETWORK_POLICIES = Resource("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", True)
+CLUSTER_NETWORK_POLICIES = Resource(
+    "policy.networking.k8s.io", "v1alpha2", "clusternetworkpolicies", "ClusterNetworkPolicy", False
+)
+PODS = Resource("", "v1", "pods", "Pod", True)
+NODES = Resource("", "v1", "nodes", "Node", False)
+SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount", True)
+ENDPOINT_SLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", True)
 SERVICES = Resource("", "v1", "services", "Service", True)
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace", False)
 DAEMON_SETS = Resource("apps", "v1", "daemonsets", "DaemonSet", True)

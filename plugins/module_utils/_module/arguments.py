@@ -69,3 +69,17 @@ WAIT: Arguments = {
 
 # Its keys are checked in checks.py: Ansible keeps the name `message` from argument specifications.
 CHECKS: Arguments = {"checks": {"type": "list", "elements": "dict"}}
+
+VERDICTS: Arguments = {
+    "connections": {"type": "list", "elements": "dict"},
+    "resources": {"type": "list", "elements": "dict"},
+    "src": {"type": "path"},
+    "change": {
+        "type": "dict",
+        "options": {
+            "present": {"type": "list", "elements": "dict"},
+            "absent": {"type": "list", "elements": "dict"},
+        },
+    },
+    "staged": {"type": "str", "choices": ["ignore", "enforce"], "default": "ignore"},
+}

@@ -62,6 +62,17 @@ def run_on_kubernetes(module: AnsibleModule, prepare: Callable[[dict[str, Any]],
     _run(module, prepare, lambda _params, connection: discover_kubernetes(connection))
 
 
+def run_offline(module: AnsibleModule, work: Callable[[dict[str, Any]], Result]) -> None:
+    """Runs a module's work that asks no cluster."""
+    _uncover(module)
+    try:
+        result = work(module.params)
+    except NetguardError as error:
+        module.fail_json(msg=error.message, code=error.code)
+    else:
+        module.exit_json(**result)
+
+
 def _run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work], find: Discovery) -> None:
     cluster: Cluster | None = None
     _uncover(module)

@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong, or rarely meant, with the policies of a cluster, seen with its endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .._calico.manifest import DEFAULT_TIER
+from .._calico.policies import CompiledPolicy, CompiledTier, all_policies, describe
+from .._calico.rule import Rule, Side
+from .._calico.selector import Selector
+from .._calico.table import DecisionTable
+from .judgement import Finding
+
+_EFFECTS = {
+    "missing": "Calico treats the whole policy as missing",
+    "ignored": "Calico leaves the condition out, so that it fails open",
+    "unclear": "what Calico makes of it is not known, and verdicts that it may decide are unknown",
+    "denied": "Calico denies whatever its policies select",
+}
+_KUBERNETES = ("NetworkPolicy", "KubernetesNetworkPolicy")
+_NAMED = 10
+
+
+def policy_findings(evaluation: DecisionTable) -> tuple[Finding, ...]:
+    """Everything found, what fails open first."""
+    tiers = evaluation.policies.tiers
+    return (
+        *_faults(evaluation),
+        *(finding for tier in tiers for finding in _switched_off(tier)),
+        *(finding for policy in all_policies(tiers) for finding in _unreachable(policy)),
+        *_selects_nothing(evaluation),
+    )
+
+
+def _faults(evaluation: DecisionTable) -> Iterator[Finding]:
+    for fault in evaluation.policies.faults:
+        subject = describe(fault)
+        yield Finding(
+            "policy_fails_open", subject, f"{subject}: {fault.path} {fault.message}; {_EFFECTS[fault.effect]}"
+        )
+
+
+def _switched_off(tier: CompiledTier) -> Iterator[Finding]:
+    """What a NetworkPolicy does not match is denied by the end of the tier, unless a later policy allows everything."""
+    for index, policy in enumerate(tier.policies if tier.name == DEFAULT_TIER else ()):
+        ways = [d for d, rules in policy.rules.items() if d in policy.governs and any(map(_allows_everything, rules))]
+        before = [p for p in tier.policies[:index] if p.kind in _KUBERNETES and p.name and p.governs & set(ways)]
+        if before:
+            more = f" and {len(before) - _NAMED} more" if len(before) > _NAMED else ""
+            named = ", ".join(f"{p.namespace}/{p.name}" for p in before[:_NAMED])
+            yield Finding(
+                "implicit_deny_switched_off",
+                describe(policy),
+                f"{describe(policy)} allows all {' and '.join(map(str.lower, ways))} of what it selects, behind {len(before)} "
+                f"NetworkPolicies; what these select and do not match is allowed there, no longer denied: {named}{more}",
+            )
+
+
+def _unreachable(policy: CompiledPolicy) -> Iterator[Finding]:
+    for direction, rules in policy.rules.items():
+        for index, rule in enumerate(rules):
+            earlier = next((i for i, r in enumerate(rules[:index]) if r.action != "Log" and _covers(r, rule)), None)
+            if earlier is not None:
+                path = f"spec.{direction.lower()}[{index}]"
+                yield Finding(
+                    "rule_unreachable",
+                    describe(policy),
+                    f"{describe(policy)}: {path} never decides, since rule {earlier} matches everything that it matches",
+                )
+
+
+def _allows_everything(rule: Rule) -> bool:
+    return rule == Rule("Allow")
+
+
+def _covers(rule: Rule, other: Rule) -> bool:
+    """Whether every condition of ``rule`` is one of ``other`` too, so that it matches wherever the other does."""
+    plain = ("protocol", "not_protocol", "icmp", "not_icmp", "ip_version")
+    same = all(getattr(rule, name) in (None, getattr(other, name)) for name in plain)
+    return (
+        same
+        and not rule.http
+        and all(_side_covers(getattr(rule, side), getattr(other, side)) for side in ("source", "destination"))
+    )
+
+
+def _side_covers(side: Side, other: Side) -> bool:
+    plain = ("selector", "not_selector", "nets", "not_nets", "not_ports", "named_ports", "not_named_ports", "service")
+    if not all(getattr(side, name) in (None, (), getattr(other, name)) for name in plain):
+        return False
+    if not side.ports or side.ports == other.ports:
+        return True
+    # Names add ports that the ranges of the other do not show.
+    return (
+        bool(other.ports)
+        and not other.named_ports
+        and all(any(mine.first <= port.first and port.last <= mine.last for mine in side.ports) for port in other.ports)
+    )
+
+
+def _selects_nothing(evaluation: DecisionTable) -> Iterator[Finding]:
+    inventory = evaluation.inventory
+    if inventory.unread("Pod") or inventory.unread("HostEndpoint"):
+        return
+    for policy in all_policies(evaluation.policies.tiers):
+        if policy.name and policy.selector is not None and not _selects(policy.selector, evaluation):
+            yield Finding(
+                "policy_selects_nothing", describe(policy), f"{describe(policy)} selects no endpoint of the cluster"
+            )
+
+
+def _selects(selector: Selector, evaluation: DecisionTable) -> bool:
+    """Whether some endpoint may be selected; workload endpoints are asked all at once."""
+    return bool(evaluation.space.endpoints(selector)[1]) or any(
+        selector.matches(host.labels) is not False for host in evaluation.inventory.hosts
+    )
