@@ -51,7 +51,7 @@ types: setup
 
 unit: setup
 	@echo "== unit"
-	@$(PYTEST) -q tests/unit
+	@$(PYTEST) -q tests/unit tests/conformance
 
 sanity: setup
 	@echo "== sanity"

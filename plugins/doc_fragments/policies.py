@@ -18,12 +18,14 @@ options:
   policies:
     description:
       - The policies as manifests of GlobalNetworkPolicy (C(projectcalico.org/v3)), spelled as Calico spells them.
+      - Write ranges of ports in quotes; an unquoted C(22:23) is the number 1343 to Ansible's YAML.
       - Without this, O(src) and O(default_policies), the baseline is the collection's four default policies.
     type: list
     elements: dict
   src:
     description:
-      - YAML file with such manifests, read where the task runs.
+      - YAML file with such manifests, read where the task runs. Faults are reported with their lines, and a key that a mapping
+        has twice is one.
     type: path
   default_policies:
     description:

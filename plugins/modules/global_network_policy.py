@@ -12,6 +12,8 @@ version_added: 0.1.0
 description:
   - Makes one GlobalNetworkPolicy exist exactly as given, or removes it.
   - The whole spec is owned, so that a field somebody added is removed. Labels and annotations of others stay.
+  - A manifest that Calico's own validator or its custom resource definitions would refuse is refused before anything is sent,
+    with all its faults. What is allowed and rarely meant is a warning.
   - For a set of policies use M(netguard.calico.policy_baseline), which writes them in a safe order.
 author: the netguard.calico contributors (@netguard)
 extends_documentation_fragment:
@@ -103,7 +105,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import Change, one_policy
 from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION
-from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_one_policy
+from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_one_policy, warn_about
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
 from ansible_collections.netguard.calico.plugins.module_utils._module.source import single_policy
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import (
@@ -115,13 +117,13 @@ from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import
 
 def prepare(params: dict[str, Any]) -> Work:
     """Reads the policy, so that a bad manifest is refused before anything is sent."""
-    if params["definition"] is None:
-        name, plan = params["name"], partial(plan_removal, params["name"])
-    else:
-        policy = single_policy(params["definition"])
-        name, plan = policy.name, partial(plan_present if params["state"] == "present" else plan_absent, [policy])
+    given = [] if params["definition"] is None else [single_policy(params["definition"])]
+    name = given[0].name if given else params["name"]
+    wanted = given if params["state"] == "present" else []
+    plan = partial(plan_present if wanted else plan_absent, given) if given else partial(plan_removal, name)
 
     def work(session: Session) -> dict[str, Any]:
+        warn_about(session, wanted)
         return change_one_policy(session, Change(partial(one_policy, session.gateway, name), plan), name)
 
     return work

@@ -12,6 +12,9 @@ version_added: 0.1.0
 description:
   - Makes a list of GlobalNetworkPolicies exist exactly as given, or removes them.
   - The whole spec of a policy is owned, so that a field somebody added is removed. Labels and annotations of others stay.
+  - A manifest that Calico's own validator or its custom resource definitions would refuse is refused before anything is sent,
+    with all its faults; a server stores some of these, and Calico then ignores them in part or as a whole.
+  - What is allowed and rarely meant, such as rules in a direction that C(types) lacks, is a warning, in check mode too.
   - Every write is tried as a dry run first; where the server refuses one, nothing is written.
   - Policies that are not listed are never touched.
 author: the netguard.calico contributors (@netguard)
@@ -97,7 +100,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.arguments 
     POLICIES_EXCLUSIVE,
     WAIT,
 )
-from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_policies
+from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_policies, warn_about
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
 from ansible_collections.netguard.calico.plugins.module_utils._module.source import baseline_policies
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import plan_absent, plan_present
@@ -106,9 +109,11 @@ from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import
 def prepare(params: dict[str, Any]) -> Work:
     """Reads the policies, so that a bad manifest is refused before anything is sent."""
     policies = baseline_policies(params)
-    plan = plan_present if params["state"] == "present" else plan_absent
+    present = params["state"] == "present"
+    plan = plan_present if present else plan_absent
 
     def work(session: Session) -> dict[str, Any]:
+        warn_about(session, policies if present else ())
         change = Change(partial(all_policies, session.gateway), partial(plan, policies))
         return change_policies(session, change)
 

@@ -33,6 +33,16 @@ class Content:
         """Every GlobalNetworkPolicy by name."""
         return {item["metadata"]["name"]: item for item in self._api.request("GET", POLICIES)["items"]}
 
+    def would_accept_policy(self, name: str) -> bool:
+        """Whether the server accepts a GlobalNetworkPolicy of this name."""
+        metadata = {"name": name}
+        body = {"apiVersion": "projectcalico.org/v3", "kind": "GlobalNetworkPolicy", "metadata": metadata, "spec": {}}
+        try:
+            self._api.request("POST", f"{POLICIES}?dryRun=All", body)
+        except ApiError:
+            return False
+        return True
+
     def patch_policy(self, name: str, **spec: Any) -> None:
         """Changes fields of a policy's spec."""
         self._api.request("PATCH", f"{POLICIES}/{name}", {"spec": spec}, "application/merge-patch+json")
@@ -45,6 +55,29 @@ class Content:
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         self._api.request("POST", "/api/v1/namespaces", body)
         self._namespaces.append(name)
+
+    def pod(self, namespace: str, name: str, address: str, **labels: str) -> None:
+        """Creates a Pod with these labels that looks as if it were running."""
+        self._until_exists(f"/api/v1/namespaces/{namespace}/serviceaccounts/default")
+        pods = f"/api/v1/namespaces/{namespace}/pods"
+        spec = {"nodeName": "n1", "containers": [{"name": "c", "image": "c"}]}
+        metadata = {"name": name, "labels": labels}
+        self._api.request("POST", pods, {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+        status = {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
+        self._api.request("PATCH", f"{pods}/{name}/status", {"status": status}, "application/merge-patch+json")
+
+    def _until_exists(self, path: str) -> None:
+        """A namespace's service account is made a moment after the namespace, and a Pod before it is refused."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                self._api.request("GET", path)
+                return
+            except ApiError as error:
+                if error.status != 404:
+                    raise
+            time.sleep(0.1)
+        raise AssertionError(f"{path} was not there in half a minute")
 
     def service(self, namespace: str, name: str, type: str = "NodePort", **more: Any) -> None:
         """Creates a Service; ``annotations`` and ``labels`` go to its metadata, everything else to its spec."""
@@ -77,6 +110,8 @@ class Content:
 
     def _remove_namespace(self, name: str) -> None:
         path = f"/api/v1/namespaces/{name}"
+        # No kubelet says that a Pod has ended, so that the namespace would wait for it for ever.
+        self._api.request("DELETE", f"{path}/pods?gracePeriodSeconds=0")
         self._api.request("DELETE", path)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:

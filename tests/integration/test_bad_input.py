@@ -23,6 +23,10 @@ from requests_seen import Requests
 pytestmark = pytest.mark.parametrize("plane", ["own CRDs"], indirect=True, scope="session")
 
 
+ALLOW_FROM_NO_NETWORK = {"action": "Allow", "source": {"nets": ["192.0.2.0/33"]}}
+ALLOW_TCP_IN_LOWER_CASE = {"action": "Allow", "protocol": "tcp"}
+
+
 def refused(answer: Answer, code: str, *parts: str) -> None:
     """Asserts the failure, its code, its one line, and what the line says."""
     assert answer.failed, answer.output
@@ -39,8 +43,21 @@ def refused(answer: Answer, code: str, *parts: str) -> None:
     [
         ({"policies": ["text"]}, ()),
         ({"policies": [{"kind": "ConfigMap", "apiVersion": "v1"}]}, ("policies[0]", "is v1 ConfigMap, not")),
-        ({"policies": [policy("Upper Case")]}, ("policies[0]", "'Upper Case' is not a Kubernetes name")),
+        (
+            {"policies": [policy("Upper Case")]},
+            ("policies[0]: metadata.name: 'Upper Case' is not the name of a policy",),
+        ),
         ({"policies": [policy("a", colour="red"), policy("b", order="x")]}, ("spec.colour", "policies[1]: spec.order")),
+        # Plain CRDs would store each of these, and Calico then do something else than it says.
+        ({"policies": [policy("a", selector="app = 'web'")]}, ("policies[0]: spec.selector: ", "is not a selector")),
+        (
+            {"policies": [policy("a", ingress=[ALLOW_FROM_NO_NETWORK])]},
+            ("spec.ingress[0].source.nets[0]: '192.0.2.0/33'",),
+        ),
+        (
+            {"policies": [policy("a", ingress=[ALLOW_TCP_IN_LOWER_CASE])]},
+            ("spec.ingress[0].protocol: 'tcp' is not a protocol",),
+        ),
         ({"policies": [policy("a"), policy("a")]}, ("a is given 2 times",)),
         ({"policies": []}, ("no policy is given",)),
     ],
@@ -70,6 +87,24 @@ def test_yaml_that_does_not_parse_is_named_with_its_line(
         answer = ansible.module("policy_baseline", src=str(file))
     refused(answer, "invalid_input", f"{file}, line 3 is not YAML")
     assert seen.all == []
+
+
+def test_faults_in_a_file_are_named_with_their_lines(
+    ansible: Ansible, requests: Callable[[], Requests], tmp_path: Path
+) -> None:
+    file = tmp_path / "edge.yml"
+    head = "apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\nmetadata: {name: a}\n"
+    file.write_text(f"{head}spec:\n  ordr: 1\n  types: [ingress]\n", encoding="utf-8")
+    with requests() as seen:
+        answer = ansible.module("policy_baseline", src=str(file))
+    refused(answer, "invalid_manifest", f"{file}:5: spec.ordr: unknown field", f"{file}:6: spec.types[0]: is 'ingress'")
+    assert seen.all == []
+
+
+def test_a_key_that_is_there_twice(ansible: Ansible, tmp_path: Path) -> None:
+    file = tmp_path / "edge.yml"
+    file.write_text("a: 1\na: 2\n", encoding="utf-8")
+    refused(ansible.module("policy_baseline", src=str(file)), "invalid_input", f"{file}:2: the key a is there twice")
 
 
 def test_a_file_that_is_not_there(ansible: Ansible) -> None:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -101,16 +102,49 @@ def test_a_policy_of_another_baseline_is_not_touched(ansible: Ansible, content: 
     assert orders(content) == {"a": 10}
 
 
+@pytest.fixture
+def refusing_site(content: Content) -> Iterator[None]:
+    """A site whose own admission policy lets no policy have the name b."""
+    path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic"
+    rules = [{"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["globalnetworkpolicies"]}]
+    validations = [{"expression": "object.metadata.name != 'b'", "message": "no policy is called b here"}]
+    spec = {"matchConstraints": {"resourceRules": rules}, "validations": validations}
+    content.request("POST", f"{path}ies", {"metadata": {"name": "names"}, "spec": spec})
+    binding = {"policyName": "names", "validationActions": ["Deny"]}
+    content.request("POST", f"{path}ybindings", {"metadata": {"name": "names"}, "spec": binding})
+    deadline = time.monotonic() + 60
+    while content.would_accept_policy("b") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    yield
+    content.request("DELETE", f"{path}ybindings/names")
+    content.request("DELETE", f"{path}ies/names")
+
+
+@pytest.mark.usefixtures("refusing_site")
 def test_a_policy_that_the_server_refuses_stops_all_before_the_first_write(
     ansible: Ansible, requests: Callable[[], Requests], content: Content
 ) -> None:
-    bad = policy("b", order=1, ingress=[{"action": "Allow", "source": {"colour": "red"}}])
     with requests() as seen:
-        answer = ansible.module("policy_baseline", policies=[ALLOW, bad])
+        answer = ansible.module("policy_baseline", policies=[ALLOW, policy("b", order=1)])
     assert answer.failed
     assert answer.result["code"] == "refused"
-    assert "colour" in answer.result["msg"]
+    assert "no policy is called b here" in answer.result["msg"]
     assert (seen.writes, content.policies()) == ([], {})
+
+
+def test_what_is_rarely_meant_is_a_warning_in_check_mode_too(ansible: Ansible) -> None:
+    odd = policy("a", order=1, types=["Ingress"], namespaceSelector="!has(vip)", egress=[{"action": "Allow"}])
+    for check in (True, False):
+        said = ansible.module("policy_baseline", check=check, policies=[odd]).result["warnings"]
+        assert [text.split(": ")[:2] for text in said] == [
+            ["GlobalNetworkPolicy a", "spec.namespaceSelector"],
+            ["GlobalNetworkPolicy a", "spec.egress"],
+        ]
+    assert "warnings" not in ansible.module("policy_baseline", state="absent", policies=[odd]).result
+    assert (
+        "spec.order: is missing"
+        in ansible.module("global_network_policy", definition=policy("b")).result["warnings"][0]
+    )
 
 
 def test_the_diff_shows_both_ends_without_what_the_server_numbers(ansible: Ansible, content: Content) -> None:

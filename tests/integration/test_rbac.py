@@ -40,7 +40,7 @@ def account(ansible: Ansible, plane: ControlPlane, tmp_path: Path) -> Callable[[
     """Ansible as the account of that name."""
 
     def with_rights(name: str) -> Ansible:
-        for manifest in ("reader", "writer"):
+        for manifest in ("reader", "writer", "verdict-reader"):
             applied(plane.admin_api(), manifest)
         token = service_account_token(plane, "kube-system", f"netguard-calico-{name}")
         file = kubeconfig_for_token(plane, token, tmp_path / f"{name}.kubeconfig")
@@ -54,6 +54,30 @@ def shop(content: Content) -> Content:
     content.namespace("shop")
     content.service("shop", "web", "NodePort")
     return content
+
+
+def test_the_verdict_reader_knows_every_verdict_and_writes_nothing(
+    account: Callable[[str], Ansible], shop: Content
+) -> None:
+    shop.pod("shop", "web-1", "10.244.1.1")
+    reader = account("verdict-reader")
+    asked = {"source": {"pod": {"namespace": "shop", "name": "web-1"}}, "destination": {"address": "192.0.2.1"}}
+    answer = reader.module("policy_verdict_info", connections=[{**asked, "port": 443}], staged="enforce")
+    assert answer.result["unread"] == []
+    assert [v["verdict"] for v in answer.result["verdicts"]] == ["allow"]
+    assert reader.module("policy_baseline", policies=A).result["code"] == "forbidden"
+
+
+def test_what_an_account_may_not_read_makes_the_verdict_unknown(
+    account: Callable[[str], Ansible], shop: Content
+) -> None:
+    shop.pod("shop", "web-1", "10.244.1.1")
+    asked = {"source": {"pod": {"namespace": "shop", "name": "web-1"}}, "destination": {"address": "192.0.2.1"}}
+    answer = account("reader").module("policy_verdict_info", connections=[{**asked, "port": 443}])
+    (verdict,) = answer.result["verdicts"]
+    assert (verdict["verdict"], verdict["decided_by"]) == ("unknown", None)
+    assert "list on pods" in " ".join(verdict["reasons"]) or "pods" in " ".join(verdict["reasons"])
+    assert "Pod" in [part["what"] for part in answer.result["unread"]]
 
 
 def test_the_reader_reads_everything(account: Callable[[str], Ansible], shop: Content) -> None:

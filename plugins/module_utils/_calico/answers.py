@@ -72,9 +72,8 @@ def _verdict(
 
 
 def _kind(peer: Peer, table: DecisionTable) -> object:
-    point = table.space.point_of(peer)
     placed = node_of(peer) if table.inventory.hosts or peer.node else ""
-    return (id(peer) if point is None else table.classes.of[point]), placed, peer.endpoint is None
+    return table.class_of(peer) or id(peer), placed, peer.endpoint is None
 
 
 def _traffic(connection: Connection, destination: Target) -> Traffic:

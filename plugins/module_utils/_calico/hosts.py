@@ -33,6 +33,8 @@ _FAILSAFE_FIELD: Mapping[Direction, str] = {
     "Ingress": "failsafeInboundHostPorts",
     "Egress": "failsafeOutboundHostPorts",
 }
+# Policies of a namespace never select a host endpoint, which has none.
+_OF_NAMESPACES = ("NetworkPolicy", "KubernetesNetworkPolicy")
 _END: Mapping[Direction, End] = {"Ingress": "ingress", "Egress": "egress"}
 
 
@@ -60,8 +62,14 @@ class Hosts:
 
     def forward_check(self, node: str, direction: Direction, flow: Flow) -> Check | None:
         """What policies with applyOnForward do to traffic of the node's Pods that leaves or enters it; None for nothing."""
-        endpoints = [endpoint for endpoint in self.inventory.hosts if endpoint.node == node]
-        checks = [check for e in endpoints if (check := self._forward(e, direction, flow)) is not None]
+        unread = self.inventory.unread("HostEndpoint")
+        if unread and any(_is_forward(p) and p.kind not in _OF_NAMESPACES for p in all_policies(self.tiers)):
+            return _unknown(direction, f"node {node}, forwarded", f"HostEndpoint was not read: {unread}")
+        checks = [
+            check
+            for endpoint in self.inventory.hosts
+            if endpoint.node == node and (check := self._forward(endpoint, direction, flow)) is not None
+        ]
         if not checks:
             return None
         # The traffic may be encapsulated, and then passes another interface than the one that policy looks at.

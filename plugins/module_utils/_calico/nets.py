@@ -11,10 +11,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Union
+from typing import TypeAlias
 
-Address = Union[IPv4Address, IPv6Address]
-Network = Union[IPv4Network, IPv6Network]
+Address: TypeAlias = "IPv4Address | IPv6Address"
+Network: TypeAlias = "IPv4Network | IPv6Network"
 
 # The longest spelling of an address, with room to spare; nothing longer is worth a parser's time.
 _LONGEST = 64
@@ -57,7 +57,7 @@ def _spelled(value: object) -> Address | None:
     if not isinstance(value, str) or len(value) > _LONGEST or "%" in value or "/" in value:
         return None
     try:
-        return ipaddress.ip_address(value)
+        return IPv6Address(value) if ":" in value else IPv4Address(value)
     except ValueError:
         return None
 

@@ -29,8 +29,9 @@ class DecisionTable(Evaluation):
         super().__init__(snapshot, staged)
         self.space = Space(self.inventory, rule_nets(self))
         self._programs = {d: Program(self.policies.tiers, d, self.space) for d in DIRECTIONS}
-        self.classes = Classes(len(self.space.points), [c for p in self._programs.values() for c in program_columns(p)])
-        self._sides = {d: _Sides(program, self.classes) for d, program in self._programs.items()}
+        size = len(self.space.points)
+        self._subjects = {d: _Role(program.subjects, size) for d, program in self._programs.items()}
+        self._peers = {d: _Role(program.peers, size) for d, program in self._programs.items()}
         self._verdicts: dict[tuple[int, int, Traffic], Verdict] = {}
         self._points: dict[int, int | None] = {}
         # What is kept by id() must not be collected, or another object could get its id.
@@ -66,8 +67,8 @@ class DecisionTable(Evaluation):
 
     def _decided(self, direction: Direction, own: int, peer: int, flow: Flow) -> Entry | Decider | None:
         """The entry that decides, the profile where none does, None where that is not sure."""
-        program, sides = self._programs[direction], self._sides[direction]
-        subject, other = sides.subject(self.classes.of[own]), sides.peer(self.classes.of[peer])
+        program = self._programs[direction]
+        subject, other = self._subjects[direction].entries(own), self._peers[direction].entries(peer)
         conditions = program.traffic(flow.traffic, flow.version)
         sure, perhaps = (subject[i] & other[i] & conditions[i] for i in (0, 1))
         while perhaps:
@@ -80,7 +81,7 @@ class DecisionTable(Evaluation):
                     perhaps ^= bit
                     continue
                 # Who applies is sure or not apart from what this connection's port says.
-                sure = sure | bit if holds and sides.applies(program, index, own) else sure & ~bit
+                sure = sure | bit if holds and _applies(program, index, own) else sure & ~bit
             if not sure & bit:
                 return None
             if entry.action != "Pass":
@@ -98,6 +99,14 @@ class DecisionTable(Evaluation):
             policy, rule = first, END_OF_TIER
         return Decider(policy.kind, policy.name, policy.namespace, entry.tier.name, rule)
 
+    def class_of(self, peer: Peer) -> object:
+        """What is equal for two peers that policy cannot tell apart; None for one that is hypothetical."""
+        point = self._point(peer)
+        if point is None:
+            return None
+        roles = (*self._subjects.values(), *self._peers.values())
+        return tuple(role.classes.of[point] for role in roles)
+
     def _point(self, peer: Peer) -> int | None:
         key = id(peer)
         if key not in self._points:
@@ -106,46 +115,32 @@ class DecisionTable(Evaluation):
         return self._points[key]
 
 
-class _Sides:
-    """For each class the entries that match it as subject, and as peer."""
+class _Role:
+    """For each class of points the entries that match them in one role, for sure and perhaps."""
 
-    def __init__(self, program: Program, classes: Classes) -> None:
-        self._classes = classes
-        self._picks = {
-            (own, sure): classes.places(
-                [span[0 if sure else 1] for span in (program.subjects if own else program.peers)]
-            )
-            for own in (True, False)
-            for sure in (True, False)
-        }
-        self._known: dict[tuple[int, bool], Span] = {}
+    def __init__(self, spans: Sequence[Span], size: int) -> None:
+        self.classes = Classes(size, spans_columns(spans))
+        self._sure = self.classes.places([span[0] for span in spans])
+        # Where nothing is uncertain, which is the rule, both are the same.
+        exact = all(sure == perhaps for sure, perhaps in spans)
+        self._perhaps = None if exact else self.classes.places([span[1] for span in spans])
+        self._known: dict[int, Span] = {}
 
-    def subject(self, number: int) -> Span:
-        return self._span(number, True)
-
-    def peer(self, number: int) -> Span:
-        return self._span(number, False)
-
-    @staticmethod
-    def applies(program: Program, index: int, own: int) -> bool:
-        """Whether the entry's policy selects the point for sure."""
-        policy = program.entries[index].policy
-        return policy is not None and bool(program.applied[policy][0] >> own & 1)
-
-    def _span(self, number: int, own: bool) -> Span:
-        key = (number, own)
-        found = self._known.get(key)
+    def entries(self, point: int) -> Span:
+        """The entries that match the point."""
+        number = self.classes.of[point]
+        found = self._known.get(number)
         if found is None:
-            found = self._known[key] = (self._row(number, own, True), self._row(number, own, False))
+            sure = self.classes.row(number, self._sure)
+            perhaps = sure if self._perhaps is None else self.classes.row(number, self._perhaps)
+            found = self._known[number] = (sure, perhaps)
         return found
 
-    def _row(self, number: int, own: bool, sure: bool) -> int:
-        return self._classes.row(number, self._picks[own, sure])
 
-
-def program_columns(program: Program) -> list[int]:
-    """Every column by which a program tells points apart."""
-    return [*spans_columns(program.subjects), *spans_columns(program.peers)]
+def _applies(program: Program, index: int, own: int) -> bool:
+    """Whether the entry's policy selects the point for sure."""
+    policy = program.entries[index].policy
+    return policy is not None and bool(program.applied[policy][0] >> own & 1)
 
 
 def rule_nets(evaluation: Evaluation) -> Sequence[Network]:

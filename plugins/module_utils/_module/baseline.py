@@ -27,6 +27,7 @@ from .._service.external_traffic_policy import (
 )
 from .._service.selection import Selection, is_given, selection, service_type
 from .checks import Check, answered, check_facts, parsed, parsed_checks
+from .policies import warn_about
 from .run import Result, Session, Work
 from .source import baseline_policies
 
@@ -46,6 +47,7 @@ def prepare(params: dict[str, Any]) -> Work:
     query = parsed(params["query"], "query") if params["query"] else None
 
     def work(session: Session) -> Result:
+        warn_about(session, policies if "policies" in subset else ())
         facts = _facts(session, policies if "policies" in subset else None, chosen, checks)
         return _cut(session, facts) if query is None else _queried(query, facts)
 

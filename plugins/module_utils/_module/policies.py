@@ -4,13 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._apply.policies import Change, Outcome, carried_out, planned
 from .._calico.baseline import BASELINE_LABEL
+from .._calico.manifest import Policy
+from .._calico.policy_warnings import warnings
 from .._plan.steps import Step, baseline_of
 from .run import Result, Session
+
+
+def warn_about(session: Session, policies: Iterable[Policy]) -> None:
+    """Tells the user what is legal in the wanted policies and rarely meant."""
+    for warning in warnings(policy.manifest() for policy in policies):
+        session.warn(str(warning))
 
 
 def change_policies(session: Session, change: Change) -> Result:

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .._calico.baseline import Placeholders, default_manifests, labelled
-from .._calico.errors import InvalidInput
+from .._calico.fault import Steps
 from .._calico.manifest import Policy, SourcedManifest, parse_policies
+from .yaml_file import Document, documents
 
 
 def baseline_policies(params: Mapping[str, Any]) -> tuple[Policy, ...]:
@@ -34,24 +36,19 @@ def _manifests(params: Mapping[str, Any]) -> list[SourcedManifest]:
 
 def manifests_of_file(path: Path) -> list[SourcedManifest]:
     """The documents of a YAML file; a List's items count each. Raises InvalidInput that names file and line."""
-    import yaml
+    return [manifest for document in documents(path) for manifest in _of_document(path, document)]
 
-    try:
-        documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InvalidInput(f"{path} cannot be read: {reason}", "Give a YAML file of policies as src.") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it does not parse"
-        raise InvalidInput(f"{path}{line} is not YAML: {problem}", "Correct the file.") from error
-    found: list[SourcedManifest] = []
-    for number, document in enumerate(documents, start=1):
-        where = f"{path} document {number}"
-        if isinstance(document, Mapping) and isinstance(document.get("items"), list):
-            items = enumerate(document["items"])
-            found += [SourcedManifest(f"{where} items[{i}]", item) for i, item in items]
-        elif document is not None:
-            found.append(SourcedManifest(where, document))
-    return found
+
+def _of_document(path: Path, document: Document) -> Iterator[SourcedManifest]:
+    content = document.content
+    listed = content.get("items") if isinstance(content, Mapping) else None
+    parts: dict[Steps, object] = {(): content}
+    if isinstance(listed, list):
+        parts = {("items", index): item for index, item in enumerate(listed)}
+    for start, part in parts.items():
+        place = partial(_place, path, document, start)
+        yield SourcedManifest(place(()), part, place)
+
+
+def _place(path: Path, document: Document, start: Steps, steps: Steps) -> str:
+    return f"{path}:{document.line((*start, *steps))}"

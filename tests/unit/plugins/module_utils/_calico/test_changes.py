@@ -59,7 +59,9 @@ def expected(comparison: Comparison) -> set[Row]:
     for direction, subject, peer, carried in _questions(comparison):
         endpoint = subject.endpoint
         assert endpoint is not None
-        twin = next(e for e in after.inventory.workloads if (e.namespace, e.name) == (endpoint.namespace, endpoint.name))
+        twin = next(
+            e for e in after.inventory.workloads if (e.namespace, e.name) == (endpoint.namespace, endpoint.name)
+        )
         ends = (subject, peer) if direction == "Egress" else (peer, subject)
         was = before.endpoint_check(direction, endpoint, Flow(*ends, carried)).outcome
         later = Flow(own(after, ends[0]), own(after, ends[1]), carried)
