@@ -30,7 +30,7 @@ options:
 EXAMPLES = r"""
 - name: Nobody in dev reaches the vault
   ansible.builtin.assert:
-    that: connection is not netguard.calico.allowed_by(resources)
+    that: "connection is not netguard.calico.allowed_by(resources)"
   vars:
     connection: {source: {namespace: dev}, destination: {labels: {area: dummy}}, port: 8200}
 """

@@ -27,12 +27,12 @@ options:
 EXAMPLES = r"""
 - name: Refuse a selector that Calico would ignore
   ansible.builtin.assert:
-    that: my_selector is netguard.calico.selector
+    that: "my_selector is netguard.calico.selector"
 
 - name: See whether it means the web servers
   ansible.builtin.debug:
     msg: It does
-  when: my_selector is netguard.calico.selector({'app': 'web'})
+  when: "my_selector is netguard.calico.selector({'app': 'web'})"
 """
 
 RETURN = r"""

@@ -59,10 +59,10 @@ def _verdicts(table: DecisionTable) -> list[str]:
     chance = random.Random(5)
     pods = [point for point in table.space.points if point.endpoint is not None]
     kinds = [Traffic(6, port, 40_000) for port in (22, 80, 443, 5432, 8080)]
-    asked = [(chance.choice(pods), chance.choice(pods), chance.choice(kinds)) for _ in range(CONNECTIONS)]
+    asked = [(chance.choice(pods), chance.choice(pods), chance.choice(kinds)) for _again in range(CONNECTIONS)]
     lines = []
     for name, wanted in (("first verdicts", "at least 20,000"), ("repeated verdicts", "at least 100,000")):
-        _nothing, seconds = _timed(lambda: [table.verdict(*connection) for connection in asked])
+        _answers, seconds = _timed(lambda: [table.verdict(*connection) for connection in asked])
         lines.append(_line(f"{name} a second", f"{CONNECTIONS / seconds:,.0f}", wanted))
     return lines
 
@@ -77,7 +77,7 @@ def _changes(cluster: Snapshot, chosen: list[Object]) -> list[tuple[str, Snapsho
 
 def _differences(before: Snapshot, after: Snapshot) -> int:
     """The number of changes; each is looked at and dropped, as whoever sums them up does."""
-    return sum(1 for _change in Comparison(Evaluation(before), Evaluation(after)).changes())
+    return sum(change.grid != 0 for change in Comparison(Evaluation(before), Evaluation(after)).changes())
 
 
 def _timed(work: Callable[[], Found]) -> tuple[Found, float]:

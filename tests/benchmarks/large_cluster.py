@@ -60,8 +60,8 @@ def _policy(number: int, namespaces: int, seed: int, chance: random.Random) -> O
         "order": chance.randrange(1, 2000),
         "selector": _selector(chance),
         "types": ["Ingress", "Egress"],
-        "ingress": [_rule("source", namespaces, chance) for _ in range(chance.randrange(1, 4))],
-        "egress": [_rule("destination", namespaces, chance) for _ in range(chance.randrange(1, 4))],
+        "ingress": [_rule("source", namespaces, chance) for _again in range(chance.randrange(1, 4))],
+        "egress": [_rule("destination", namespaces, chance) for _again in range(chance.randrange(1, 4))],
     }
     if number % 2:
         metadata = {"name": f"local-{seed}-{number}", "namespace": f"ns-{chance.randrange(namespaces)}"}

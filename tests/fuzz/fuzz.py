@@ -80,7 +80,7 @@ def main(seconds: float, seed: int) -> int:
     deadline, done = time.monotonic() + seconds, 0
     while time.monotonic() < deadline:
         text = _damaged_text(chance.choice(selectors), chance)
-        damaged = [_damaged(copy.deepcopy(chance.choice(manifests)), chance) for _ in range(3)]
+        damaged = [_damaged(copy.deepcopy(chance.choice(manifests)), chance) for _again in range(3)]
         cluster = copy.deepcopy(chance.choice(clusters))
         for at in chance.sample(range(len(cluster)), 2):
             cluster[at] = _damaged(cluster[at], chance)
@@ -142,7 +142,7 @@ def _evaluated(manifests: list[Any]) -> None:
 
 
 def _damaged_text(text: str, chance: random.Random) -> str:
-    for _ in range(chance.randrange(4)):
+    for _again in range(chance.randrange(4)):
         at = chance.randrange(len(text) + 1)
         text = chance.choice(
             (

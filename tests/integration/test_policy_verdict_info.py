@@ -96,8 +96,10 @@ def test_manifests_alone_need_no_cluster(ansible: Ansible, tmp_path: Path, many_
         "metadata": {"name": "web-1", "namespace": "shop", "labels": {"app": "web"}},
         "status": {"podIP": "10.0.0.2"},
     }
-    (tmp_path / "a.yaml").write_text(yaml.safe_dump_all([pod, web, DENY]), encoding="utf-8")
-    source = str(tmp_path if many_files else tmp_path / "a.yaml")
+    folder = tmp_path / "exported"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(yaml.safe_dump_all([pod, web, DENY]), encoding="utf-8")
+    source = str(folder if many_files else folder / "a.yaml")
     alone = Ansible(tmp_path, {}, ansible.collections)
     assert verdicts(alone.module("policy_verdict_info", connections=[TO_DB], src=source).result) == [
         ("deny", "deny-db", 1)

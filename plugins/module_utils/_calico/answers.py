@@ -93,7 +93,9 @@ def _answered(connection: Connection, group: list[tuple[Target, Target, Verdict]
     traffic = _traffic(connection, other)
     # The table decides without a trace; for what is shown the walk is taken.
     traced = table.walked(one.peer, other.peer, traffic)
-    assert traced.outcome == verdict.outcome, "the table and the walk must agree"
+    if traced.outcome != verdict.outcome:
+        # It cannot be, and if it is, then neither answer is to be believed.
+        return _unknown(connection, (f"two ways of deciding disagree: {verdict.outcome} and {traced.outcome}",))
     return Answered(connection, traced.outcome, traced, traffic, one.peer, other.peer, len(group), traced.reasons)
 
 

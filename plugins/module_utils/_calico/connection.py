@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from .errors import InvalidInput
 from .nets import Address, parse_address
@@ -77,7 +77,7 @@ class NodeEnd:
         return f"node {self.name}"
 
 
-End = PodEnd | LabelsEnd | AddressEnd | ServiceEnd | NodeEnd
+End: TypeAlias = "PodEnd | LabelsEnd | AddressEnd | ServiceEnd | NodeEnd"
 
 
 @dataclass(frozen=True)
@@ -196,14 +196,13 @@ def _is_port(value: Any) -> bool:
 
 
 def _connection(item: Mapping[str, Any]) -> Connection:
-    protocol = protocol_number(item.get("protocol", "TCP"))
-    assert protocol is not None, "the fields were checked"
     port, source_port, icmp = item.get("port"), item.get("source_port"), mapping(item.get("icmp"))
     return Connection(
         name=str(item.get("name") or ""),
         source=_end(item["source"]),
         destination=_end(item["destination"]),
-        protocol=protocol,
+        # The fields were checked, so that it is one.
+        protocol=protocol_number(item.get("protocol", "TCP")) or 0,
         port=int(port) if port is not None and _is_port(port) else port,
         source_port=None if source_port is None else int(source_port),
         icmp_type=icmp.get("type"),
@@ -219,9 +218,8 @@ def _end(end: Mapping[str, Any]) -> End:
         return ServiceEnd(end["service"]["namespace"], end["service"]["name"])
     if "node" in end:
         return NodeEnd(end["node"])
-    if "address" in end:
-        address = parse_address(end["address"])
-        assert address is not None, "the fields were checked"
+    address = parse_address(end.get("address"))
+    if address is not None:
         return AddressEnd(address)
     labels = tuple(sorted((end.get("labels") or {}).items()))
     return LabelsEnd(end.get("namespace", ""), labels, end.get("service_account", ""))

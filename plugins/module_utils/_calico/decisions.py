@@ -45,14 +45,14 @@ class Decisions:
         self._is_egress = direction == "Egress"
         self.program = Program(evaluation.policies.tiers, direction, space)
         self.rules = [entry.rule for entry in self.program.entries if entry.rule is not None]
-        self._special = [i for i in range(len(self.program.entries)) if self.program.special >> i & 1]
-        self._ports = {i: self._numbers(self._rule(i)) for i in self._special}
+        # Rules whose condition on the port depends on the address, by their entries.
+        self._special = {
+            i: entry.rule
+            for i, entry in enumerate(self.program.entries)
+            if entry.rule is not None and self.program.special >> i & 1
+        }
+        self._ports = {i: self._numbers(rule) for i, rule in self._special.items()}
         self.numbers = {number for numbers in self._ports.values() for number in numbers}
-
-    def _rule(self, index: int) -> Rule:
-        rule = self.program.entries[index].rule
-        assert rule is not None, "only rules look at ports of addresses"
-        return rule
 
     def _numbers(self, rule: Rule) -> set[int]:
         """Ports for which the rule's condition on addresses may be another one."""
@@ -73,7 +73,7 @@ class Decisions:
         return self.program.traffic(kind.example, None), protocol, tuple(special)
 
     def _numbered(self, index: int, traffic: Traffic) -> object:
-        rule = self._rule(index)
+        rule = self._special[index]
         among = [is_among(traffic.port, ports) for ports in (rule.destination.ports, rule.destination.not_ports)]
         # Names of source ports are rare; then every source port counts by itself.
         return tuple(among), traffic.source_port if rule.source.depends_on_port_of_address else None
@@ -89,7 +89,7 @@ class Decisions:
         return spans_columns([*self.program.peers, *special])
 
     def _special_span(self, index: int, own: bool, traffic: Traffic) -> Span:
-        rule, is_source = self._rule(index), own == self._is_egress
+        rule, is_source = self._special[index], own == self._is_egress
         side, port = (rule.source, traffic.source_port) if is_source else (rule.destination, traffic.port)
         return special_side(rule, side, is_source, traffic.protocol, port, self._space)
 
@@ -133,7 +133,7 @@ class Decisions:
         return found[0], found[1]
 
     def _has_own(self, index: int) -> bool:
-        rule = self._rule(index)
+        rule = self._special[index]
         side = rule.source if self._is_egress else rule.destination
         return side.depends_on_port_of_address or (side.service is not None and not self._is_egress)
 

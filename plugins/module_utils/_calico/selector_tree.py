@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
 
 class Unknown:
@@ -126,7 +126,7 @@ class Or:
         return f"({' || '.join(map(str, self.operands))})"
 
 
-Node = Label | Everything | Not | And | Or
+Node: TypeAlias = "Label | Everything | Not | And | Or"
 
 
 def _decided(operands: Sequence[Node], labels: Labels, deciding: bool) -> bool | None:

@@ -95,7 +95,8 @@ class DecisionTable(Evaluation):
             policy, rule = entry.policy, entry.index
         else:
             first = self._programs[direction].first_applying(entry.tier, own)
-            assert first is not None, "the end of a tier matched for an endpoint to which nothing in it applies"
+            if first is None:
+                return Decider("Tier", entry.tier.name, "", entry.tier.name, END_OF_TIER)
             policy, rule = first, END_OF_TIER
         return Decider(policy.kind, policy.name, policy.namespace, entry.tier.name, rule)
 

@@ -204,7 +204,7 @@ def clusters(draw: st.DrawFn, unread: bool = True) -> Snapshot:
 
 traffic = st.one_of(
     st.builds(
-        lambda protocol, port, source: Traffic(protocol, port, source),
+        Traffic,
         st.sampled_from([6, 17]),
         st.sampled_from([80, 443, 8050, 8080, 53, None]),
         st.sampled_from([40000, 80, None]),
