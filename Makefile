@@ -15,7 +15,7 @@ export NETGUARD_CACHE := $(CACHE)
 export PATH := $(BIN):$(PATH)
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 
-.PHONY: setup lint types unit sanity integration test demo bench build lock clean
+.PHONY: setup lint types unit sanity integration test demo bench fuzz build lock clean
 .NOTPARALLEL:
 
 setup: $(VENV)/ready $(COLLECTION)
@@ -51,7 +51,7 @@ types: setup
 
 unit: setup
 	@echo "== unit"
-	@$(PYTEST) -q tests/unit tests/conformance
+	@$(PYTEST) -q tests/unit tests/conformance tests/scenarios tests/fuzz
 
 sanity: setup
 	@echo "== sanity"
@@ -69,6 +69,11 @@ demo: setup
 
 bench: setup
 	@for benchmark in tests/benchmarks/bench_*.py; do $(BIN)/python $$benchmark; done
+
+# make fuzz SECONDS=600 [SEED=...]
+SECONDS ?= 60
+fuzz: setup
+	@$(BIN)/python tests/fuzz/fuzz.py $(SECONDS) $(SEED)
 
 build: setup
 	@mkdir -p build

@@ -74,7 +74,8 @@ class Group:
 
     def __str__(self) -> str:
         inside = _listed([f"{namespace} ({count})" for namespace, count in self.namespaces])
-        parts = [f"{self.endpoints} endpoints in {inside}"] if self.endpoints else []
+        word = "endpoint" if self.endpoints == 1 else "endpoints"
+        parts = [f"{self.endpoints} {word} in {inside}"] if self.endpoints else []
         return " and ".join([*parts, *([f"outside {_listed(self.networks)}"] if self.networks else [])])
 
 

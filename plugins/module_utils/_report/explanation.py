@@ -29,7 +29,8 @@ def _ends(answered: Answered) -> str:
     name = f"{answered.connection.name}: " if answered.connection.name else ""
     if answered.source is None or answered.destination is None:
         return f"{name}the connection"
-    more = f" and {answered.pairs - 1} more pairs like it" if answered.pairs > 1 else ""
+    rest = answered.pairs - 1
+    more = f" and {rest} more {'pair' if rest == 1 else 'pairs'} like it" if rest > 0 else ""
     return f"{name}{_end(answered.source)} to {_end(answered.destination)}, {answered.traffic}{more},"
 
 
