@@ -174,7 +174,8 @@ def test_there_are_scenarios() -> None:
 
 @pytest.mark.parametrize("folder", folders(HERE), ids=lambda path: path.name)
 def test_scenario(folder: Path) -> None:
-    assert wrong(folder) == []
+    found = wrong(folder)
+    assert not found, "\n".join(found)
 
 
 CLUSTER: dict[str, Any] = {
