@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .connection import Connection
 from .evaluation import node_of
 from .inventory import Peer
-from .resolution import Target, pairs, resolved
+from .matching import Flow
+from .resolution import Resolved, Target, pairs, resolved
 from .table import DecisionTable
 from .traffic import Traffic
+from .translation import Translated, second_leg, translated
 from .verdict import Check, Decider, Outcome, Verdict
 
 # Beyond it nobody waits for the answer, and what was not looked at is not known.
@@ -48,32 +51,68 @@ def answer(connection: Connection, table: DecisionTable) -> tuple[Answered, ...]
     reasons = tuple(reason for reason in (source.unknown, destination.unknown) if reason)
     if reasons:
         return (_unknown(connection, reasons),)
-    found: dict[object, list[tuple[Target, Target, Verdict]]] = {}
+    found: dict[object, list[_Asked]] = {}
     seen: dict[object, Verdict] = {}
-    for count, (one, other) in enumerate(pairs(source.targets, destination.targets)):
+    for count, asked in enumerate(_asked(connection, source, destination, table)):
         if count >= MOST_PAIRS:
             return (_unknown(connection, (f"more than {MOST_PAIRS} pairs of endpoints are meant; narrow the ends",)),)
-        verdict = _verdict(connection, one, other, table, seen)
-        found.setdefault(_same(verdict), []).append((one, other, verdict))
+        found.setdefault(_same(_verdict(asked, table, seen)), []).append(asked)
     if not found:
         return (_unknown(connection, ("nobody is meant: the ends have no two endpoints of one IP version",)),)
     return tuple(_answered(connection, group, table) for group in found.values())
 
 
-def _verdict(
-    connection: Connection, one: Target, other: Target, table: DecisionTable, seen: dict[object, Verdict]
-) -> Verdict:
+@dataclass(frozen=True)
+class _Asked:
+    """One pair of peers; ``beyond`` is the Service that another node translates to on the way."""
+
+    source: Peer
+    destination: Peer
+    traffic: Traffic
+    beyond: Translated | None = None
+
+
+def _asked(connection: Connection, source: Resolved, destination: Resolved, table: DecisionTable) -> Iterator[_Asked]:
+    """Every pair that the connection means, with addresses that the source's own node translates put right."""
+    for one, other in pairs(source.targets, destination.targets):
+        traffic = _traffic(connection, other)
+        found = translated(one.peer, other.peer, traffic, table)
+        if found is None or not found.at_source:
+            yield _Asked(one.peer, other.peer, traffic, found)
+            continue
+        behind = table.inventory.ready_endpoints(found.service)
+        targets = [Target(table.inventory.peer_at(address), port) for address, port in behind]
+        for again, endpoint in pairs([one], targets):
+            yield _Asked(again.peer, endpoint.peer, _traffic(connection, endpoint))
+
+
+def _verdict(asked: _Asked, table: DecisionTable, seen: dict[object, Verdict]) -> Verdict:
     """The verdict on one pair; the same as for another one of the same classes on the same nodes."""
-    traffic = _traffic(connection, other)
-    key = (_kind(one.peer, table), _kind(other.peer, table), node_of(one.peer) == node_of(other.peer), traffic)
+    if asked.beyond is not None:
+        return second_leg(asked.beyond, _flow(asked), table, table.decided_check)
+    same_node = node_of(asked.source) == node_of(asked.destination)
+    key = (_kind(asked.source, table), _kind(asked.destination, table), same_node, asked.traffic)
     if key not in seen:
-        seen[key] = table.verdict(one.peer, other.peer, traffic)
+        seen[key] = _unless_service(table.verdict(asked.source, asked.destination, asked.traffic), asked, table)
     return seen[key]
+
+
+def _unless_service(verdict: Verdict, asked: _Asked, table: DecisionTable) -> Verdict:
+    """Where Services were not read, any address that is no Pod's may be one, and mean others than itself."""
+    unread = table.inventory.unread("Service")
+    if not unread or asked.destination.endpoint is not None or asked.traffic.port is None:
+        return verdict
+    reason = f"the address may be a Service's; Service was not read: {unread}"
+    return Verdict((*verdict.checks, Check("ingress", str(asked.destination), "unknown", None, (reason,))))
+
+
+def _flow(asked: _Asked) -> Flow:
+    return Flow(asked.source, asked.destination, asked.traffic)
 
 
 def _kind(peer: Peer, table: DecisionTable) -> object:
     placed = node_of(peer) if table.inventory.hosts or peer.node else ""
-    return table.class_of(peer) or id(peer), placed, peer.endpoint is None
+    return table.class_of(peer) or id(peer), placed, peer.endpoint is None, peer.version
 
 
 def _traffic(connection: Connection, destination: Target) -> Traffic:
@@ -88,15 +127,20 @@ def _same(verdict: Verdict) -> object:
     return verdict.outcome, verdict.reasons, check and (check.end, check.decided_by)
 
 
-def _answered(connection: Connection, group: list[tuple[Target, Target, Verdict]], table: DecisionTable) -> Answered:
-    one, other, verdict = group[0]
-    traffic = _traffic(connection, other)
-    # The table decides without a trace; for what is shown the walk is taken.
-    traced = table.walked(one.peer, other.peer, traffic)
-    if traced.outcome != verdict.outcome:
+def _answered(connection: Connection, group: list[_Asked], table: DecisionTable) -> Answered:
+    """The answer for a group, with a trace, which the table does not give."""
+    asked = group[0]
+    decided = _verdict(asked, table, {})
+    if asked.beyond is not None:
+        traced = second_leg(asked.beyond, _flow(asked), table, table.endpoint_check)
+    else:
+        walked = table.walked(asked.source, asked.destination, asked.traffic)
+        traced = _unless_service(walked, asked, table)
+    if traced.outcome != decided.outcome:
         # It cannot be, and if it is, then neither answer is to be believed.
-        return _unknown(connection, (f"two ways of deciding disagree: {verdict.outcome} and {traced.outcome}",))
-    return Answered(connection, traced.outcome, traced, traffic, one.peer, other.peer, len(group), traced.reasons)
+        return _unknown(connection, (f"two ways of deciding disagree: {decided.outcome} and {traced.outcome}",))
+    ends = asked.source, asked.destination
+    return Answered(connection, traced.outcome, traced, asked.traffic, *ends, len(group), traced.reasons)
 
 
 def _unknown(connection: Connection, reasons: tuple[str, ...]) -> Answered:

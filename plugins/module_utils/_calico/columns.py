@@ -101,4 +101,4 @@ def named_numbers(names: tuple[str, ...], rule: Rule, inventory: Inventory) -> s
     """Every number that a port of one of these names has somewhere."""
     protocol = rule.protocol if rule.protocol in _OTHER_THAN_TCP else NUMBERS["TCP"]
     endpoints = (*inventory.workloads, *inventory.hosts)
-    return {p.number for e in endpoints for p in e.ports if p.name in names and p.protocol == protocol}
+    return {p.number for e in endpoints for p in e.ports or () if p.name in names and p.protocol == protocol}

@@ -36,7 +36,8 @@ class NamedPort:
 class Endpoint:
     """A workload endpoint (kind Pod) or a host endpoint (kind HostEndpoint), as Calico sees it.
 
-    ``interface`` is that of a host endpoint, ``*`` for all; ``profiles`` are what decides where no tier does.
+    ``interface`` is that of a host endpoint, ``*`` for all; ``profiles`` are what decides where no tier does. ``ports`` is None
+    where they are not known.
     """
 
     kind: Literal["Pod", "HostEndpoint"]
@@ -45,7 +46,7 @@ class Endpoint:
     node: str
     labels: Labels
     addresses: tuple[Address, ...]
-    ports: tuple[NamedPort, ...] = ()
+    ports: tuple[NamedPort, ...] | None = ()
     profiles: tuple[str, ...] = ()
     interface: str = ""
 
@@ -98,9 +99,9 @@ def is_host_networked(pod: Object) -> bool:
 
 
 def workload_endpoint(pod: Object, known: Parents) -> Endpoint | None:
-    """The endpoint of a Pod; None for one on the host's network and for one that was not scheduled."""
+    """The endpoint of a Pod; None for one on the host's network, one that was not scheduled, and one that has ended."""
     spec, namespace = spec_of(pod), namespace_of(pod)
-    if is_host_networked(pod) or not text(spec.get("nodeName")):
+    if is_host_networked(pod) or not text(spec.get("nodeName")) or is_finished(pod):
         return None
     account = text(spec.get("serviceAccountName"))
     return Endpoint(
@@ -111,20 +112,18 @@ def workload_endpoint(pod: Object, known: Parents) -> Endpoint | None:
         labels=inherited.pod_labels(
             labels_of(pod), namespace, account, known.namespace(namespace), known.account(namespace, account)
         ),
-        addresses=() if _is_finished(pod) else tuple(pod_addresses(pod)),
+        addresses=tuple(pod_addresses(pod)),
         ports=tuple(_container_ports(spec)),
         profiles=(f"kns.{namespace}",),
     )
 
 
-def hypothetical_endpoint(
-    namespace: str, own: dict[str, str], account: str, ports: tuple[NamedPort, ...], known: Parents
-) -> Endpoint:
-    """The endpoint that a Pod with these labels would have; it has no address and no node yet."""
+def hypothetical_endpoint(namespace: str, own: dict[str, str], account: str, known: Parents) -> Endpoint:
+    """The endpoint that a Pod with these labels would have; it has no address, no node and no named ports yet."""
     labels = inherited.pod_labels(
         own, namespace, account, known.namespace(namespace), known.account(namespace, account)
     )
-    return Endpoint("Pod", namespace, "", "", labels, (), ports, (f"kns.{namespace}",))
+    return Endpoint("Pod", namespace, "", "", labels, (), None, (f"kns.{namespace}",))
 
 
 def host_endpoint(item: Object) -> Endpoint:
@@ -163,7 +162,8 @@ def pod_addresses(pod: Object) -> Iterator[Address]:
     yield from found
 
 
-def _is_finished(pod: Object) -> bool:
+def is_finished(pod: Object) -> bool:
+    """Whether the Pod has ended, so that its addresses may be another's already."""
     if metadata_of(pod).get("deletionTimestamp"):
         annotations = mapping(metadata_of(pod).get("annotations"))
         if annotations.get("cni.projectcalico.org/podIP") == "" or annotations.get("vpc.amazonaws.com/pod-ips") == "":

@@ -9,16 +9,17 @@ enters, and the ingress of its destination. https://docs.tigera.io/calico/latest
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from .endpoints import Endpoint
-from .hosts import Hosts
+from .hosts import Hosts, agreed, unknown
 from .inventory import Inventory, Peer
 from .matching import Flow
 from .policies import CompiledPolicy, Direction, PolicySet, Staged, policy_set
 from .snapshot import Snapshot
 from .traffic import Traffic
-from .verdict import Check, Decider, Verdict
+from .verdict import Check, Decider, End, Verdict
 from .walk import Walk
 
 EndpointCheck = Callable[[Direction, Endpoint, Flow], Check]
@@ -46,43 +47,93 @@ class Evaluation:
         source, destination = flow.source, flow.destination
         if source.endpoint is not None and source.endpoint is destination.endpoint:
             return
-        leaves, enters = node_of(source), node_of(destination)
         yield from self._unread(flow)
         if source.endpoint is not None:
             yield at_endpoint("Egress", source.endpoint, flow)
-        if leaves and leaves != enters:
-            yield from _present(self._leaving(leaves, flow))
-        if enters and leaves != enters:
-            yield from _present(self._entering(enters, flow))
+        yield from self._at_nodes(flow)
         if destination.endpoint is not None:
             yield self._arriving(destination.endpoint, flow, at_endpoint)
-        elif source.endpoint is not None and leaves and leaves == enters:
+
+    def _at_nodes(self, flow: Flow) -> Iterator[Check]:
+        """What the nodes say that the connection leaves, crosses and enters."""
+        source, destination = flow.source, flow.destination
+        leaves, enters = node_of(source), node_of(destination)
+        if source.node and leaves != enters:
+            yield from _present(self.hosts.process_check(leaves, "Egress", flow))
+        if self.inventory.hosts or self.inventory.unread("HostEndpoint"):
+            yield from self._forwarded(leaves, enters, flow)
+        if destination.node and source.endpoint is not None and not leaves:
+            yield from _present(self._to_some_node(enters, flow))
+        elif destination.node and leaves != enters:
+            yield from _present(self._to_process(enters, flow))
+        elif destination.node and source.endpoint is not None:
             yield self.hosts.own_pods_check(enters)
 
-    def _unread(self, flow: Flow) -> Iterator[Check]:
-        """An address of which nobody knows whose it is may be a Pod's, and its policy may say anything."""
-        reason = self.inventory.unread("Pod")
-        if reason and flow.source.endpoint is None and not flow.source.node:
-            yield Check("egress", str(flow.source), "unknown", None, (f"Pod was not read: {reason}",))
-        if reason and flow.destination.endpoint is None and not flow.destination.node:
-            yield Check("ingress", str(flow.destination), "unknown", None, (f"Pod was not read: {reason}",))
+    def _forwarded(self, leaves: str, enters: str, flow: Flow) -> Iterator[Check]:
+        source, destination = flow.source.endpoint, flow.destination.endpoint
+        if (source is not None and not leaves) or (destination is not None and not enters):
+            yield from _present(self.hosts.forwards_somewhere(flow))
+            return
+        if source is not None and destination is not None and leaves == enters:
+            yield from self.hosts.forward_checks(leaves, None, flow)
+            return
+        if source is not None and leaves != enters:
+            yield from self.hosts.forward_checks(leaves, "Egress", flow)
+        if destination is not None and leaves != enters:
+            yield from self.hosts.forward_checks(enters, "Ingress", flow)
 
-    def _leaving(self, node: str, flow: Flow) -> Check | None:
-        if flow.source.endpoint is None:
-            return self.hosts.process_check(node, "Egress", flow)
-        return self.hosts.forward_check(node, "Egress", flow)
+    def _to_process(self, node: str, flow: Flow) -> Check | None:
+        """The node that is entered sees a Pod of another one as itself, or as its node where natOutgoing hides it."""
+        check = self.hosts.process_check(node, "Ingress", flow)
+        if check is None or flow.source.endpoint is None:
+            return check
+        addresses = self.inventory.node_addresses.get(flow.source.endpoint.node, ())
+        hidden = [Peer(a, None, flow.source.endpoint.node) for a in addresses if a.version == flow.version]
+        others = [self.hosts.process_check(node, "Ingress", replace(flow, source=peer)) for peer in hidden]
+        seen = [check, *(other for other in others if other is not None)]
+        if len({c.outcome for c in seen}) == 1:
+            return check
+        reason = "whether natOutgoing hides the pod behind the address of its node is not known"
+        return agreed("ingress", check.at, seen, True, [reason])
 
-    def _entering(self, node: str, flow: Flow) -> Check | None:
-        if flow.destination.endpoint is None:
-            return self.hosts.process_check(node, "Ingress", flow)
-        return self.hosts.forward_check(node, "Ingress", flow)
+    def _to_some_node(self, node: str, flow: Flow) -> Check | None:
+        """A Pod of which the node is not known may run on the one that it asks, or on another one."""
+        own, other = self.hosts.own_pods_check(node), self.hosts.process_check(node, "Ingress", flow)
+        if other is not None and own.outcome == other.outcome != "unknown":
+            return other
+        if other is None and own.outcome == "allow":
+            return own
+        reasons = [*own.reasons, *(other.reasons if other is not None else ())]
+        return unknown("ingress", f"node {node}", "whether the pod runs on that very node is not known", *reasons)
 
-    @staticmethod
-    def _arriving(endpoint: Endpoint, flow: Flow, at_endpoint: EndpointCheck) -> Check:
+    def _arriving(self, endpoint: Endpoint, flow: Flow, at_endpoint: EndpointCheck) -> Check:
         if flow.source.node and flow.source.node == endpoint.node:
             # Else kubelet's probes would depend on policy.
             return Check("ingress", at(endpoint), "allow", Decider("Node", flow.source.node))
-        return at_endpoint("Ingress", endpoint, flow)
+        check = at_endpoint("Ingress", endpoint, flow)
+        if check.outcome == "allow":
+            return check
+        if flow.source.node and not endpoint.node:
+            reason = "whether the pod would run on that very node, which always reaches its pods, is not known"
+            return unknown("ingress", at(endpoint), reason)
+        if flow.source.endpoint is None and not flow.source.node and self.inventory.unread("Node"):
+            reason = f"the address may be the pod's own node's; Node was not read: {self.inventory.unread('Node')}"
+            return unknown("ingress", at(endpoint), reason)
+        return check
+
+    def _unread(self, flow: Flow) -> Iterator[Check]:
+        """An address of which nobody knows whose it is may be a Pod's or a node's, and policy there may say anything."""
+        ends: tuple[tuple[End, Peer], ...] = (("egress", flow.source), ("ingress", flow.destination))
+        for end, peer in ends:
+            if peer.endpoint is None and not peer.node and self.inventory.unread("Pod"):
+                yield unknown(end, str(peer), f"Pod was not read: {self.inventory.unread('Pod')}")
+        unowned = flow.destination.endpoint is None and not flow.destination.node
+        if unowned and flow.source.endpoint is not None and self.inventory.unread("Node"):
+            yield unknown(
+                "ingress",
+                str(flow.destination),
+                f"it may be a node's; Node was not read: {self.inventory.unread('Node')}",
+            )
 
     def endpoint_check(self, direction: Direction, endpoint: Endpoint, flow: Flow) -> Check:
         """What policy says at a workload endpoint, in one direction."""

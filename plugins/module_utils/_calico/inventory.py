@@ -49,6 +49,18 @@ class Peer:
         return f"node {self.node}" if self.node else str(self.address)
 
 
+@dataclass(frozen=True)
+class ServicePort:
+    """One port of a Service: its name, its numbers for the Service and on nodes, and whose it is."""
+
+    namespace: str
+    service: str
+    name: str
+    protocol: int
+    port: int
+    node_port: int | None
+
+
 class Inventory:
     """What a snapshot has, indexed. Reads nothing; an unread kind makes answers incomplete, and says so."""
 
@@ -127,6 +139,35 @@ class Inventory:
         yield from (endpoint.labels for endpoint in self.owners.get(peer.address, ()))
         yield from (s.labels for s in self.sets if any(peer.address in net for net in s.nets))
 
+    @cached_property
+    def service_addresses(self) -> dict[tuple[Address, int, int], ServicePort]:
+        """Service ports by address, protocol and port: cluster IPs, external IPs and load balancers' addresses."""
+        found: dict[tuple[Address, int, int], ServicePort] = {}
+        for service in self._snapshot.of("Service"):
+            addresses = list(_addresses_of(service))
+            for port in _ports_of(service):
+                found |= {(address, port.protocol, port.port): port for address in addresses}
+        return found
+
+    @cached_property
+    def node_ports(self) -> dict[tuple[int, int], ServicePort]:
+        """Service ports by protocol and the number that they have on every node."""
+        return {(port.protocol, port.node_port): port for port in self.service_ports if port.node_port is not None}
+
+    @cached_property
+    def service_ports(self) -> tuple[ServicePort, ...]:
+        """Every port of every Service."""
+        return tuple(port for service in self._snapshot.of("Service") for port in _ports_of(service))
+
+    def ready_endpoints(self, service: ServicePort) -> list[tuple[Address, int]]:
+        """Address and number of each ready endpoint behind a Service's port."""
+        found: dict[tuple[Address, int], None] = {}
+        for item in self._snapshot.of("EndpointSlice"):
+            owner = (namespace_of(item), labels_of(item).get("kubernetes.io/service-name"))
+            if owner == (service.namespace, service.service):
+                found |= dict.fromkeys(_ready(item, service))
+        return list(found)
+
     def endpoints_at(self, peer: Peer) -> tuple[Endpoint, ...]:
         """The endpoints that have the peer's address, or the hypothetical one itself."""
         if peer.address is not None:
@@ -146,6 +187,24 @@ class Inventory:
         """Specs of the FelixConfigurations by name: ``default``, ``node.NAME``, or one with a nodeSelector."""
         return {name_of(item): spec_of(item) for item in self._snapshot.of("FelixConfiguration")}
 
+    def felix_environment(self) -> dict[str, str | None]:
+        """FELIX_ variables of calico-node without the prefix, None for one whose value comes from elsewhere."""
+        nodes = [d for d in self._snapshot.of("DaemonSet") if name_of(d) == "calico-node"]
+        containers = [
+            c for d in nodes for c in items(mapping(mapping(spec_of(d).get("template")).get("spec")).get("containers"))
+        ]
+        variables = [mapping(e) for c in containers for e in items(mapping(c).get("env"))]
+        found = {text(v.get("name")).upper(): v.get("value") for v in variables}
+        return {
+            k.removeprefix("FELIX_"): v if isinstance(v, str) else None
+            for k, v in found.items()
+            if k.startswith("FELIX_")
+        }
+
+    def felix_environment_is_known(self) -> bool:
+        """Whether the environment of calico-node was read."""
+        return any(name_of(d) == "calico-node" for d in self._snapshot.of("DaemonSet"))
+
     def pods(self) -> tuple[Object, ...]:
         return self._snapshot.of("Pod")
 
@@ -160,3 +219,43 @@ def _slice_endpoints(item: Object) -> Iterator[tuple[Address, int, int | None]]:
                 # Without ports the address alone counts, for rules that ask about addresses only.
                 yield address, 0, None
                 yield from ((address, p, n) for p, n in numbered if p is not None and isinstance(n, int))
+
+
+def _addresses_of(service: Object) -> Iterator[Address]:
+    spec = spec_of(service)
+    balancer = items(mapping(mapping(service.get("status")).get("loadBalancer")).get("ingress"))
+    listed = [spec.get("clusterIP"), *items(spec.get("clusterIPs")), *items(spec.get("externalIPs"))]
+    for value in [*listed, *(mapping(entry).get("ip") for entry in balancer)]:
+        address = parse_address(value)
+        if address is not None:
+            yield address
+
+
+def _ports_of(service: Object) -> Iterator[ServicePort]:
+    for port in map(mapping, items(spec_of(service).get("ports"))):
+        protocol, number, on_nodes = (
+            protocol_number(port.get("protocol") or "TCP"),
+            port.get("port"),
+            port.get("nodePort"),
+        )
+        if protocol is not None and isinstance(number, int):
+            node_port = on_nodes if isinstance(on_nodes, int) and on_nodes else None
+            name = text(port.get("name"))
+            yield ServicePort(namespace_of(service), name_of(service), name, protocol, number, node_port)
+
+
+def _ready(item: Object, service: ServicePort) -> Iterator[tuple[Address, int]]:
+    ports = [mapping(port) for port in items(item.get("ports"))]
+    numbers = [
+        p["port"]
+        for p in ports
+        if text(p.get("name")) == service.name
+        and protocol_number(p.get("protocol") or "TCP") == service.protocol
+        and isinstance(p.get("port"), int)
+    ]
+    for endpoint in map(mapping, items(item.get("endpoints"))):
+        if mapping(endpoint.get("conditions")).get("ready") is not False:
+            for value in items(endpoint.get("addresses")):
+                address = parse_address(value)
+                if address is not None:
+                    yield from ((address, number) for number in numbers)

@@ -132,6 +132,8 @@ def has_named_port(
     protocol = rule.protocol if rule.protocol in _OTHER_THAN_TCP else NUMBERS["TCP"]
     answer: bool | None = None if inventory.unread("Pod") or inventory.unread("HostEndpoint") else False
     for endpoint in inventory.endpoints_at(peer):
+        if endpoint.ports is None:
+            return None
         numbers = [p.number for p in endpoint.ports if p.name in names and p.protocol == protocol]
         if not numbers or (port is not None and port not in numbers):
             continue

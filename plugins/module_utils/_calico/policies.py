@@ -31,6 +31,7 @@ _BUILT_IN: Mapping[str, tuple[float, str]] = {
     DEFAULT_TIER: (1_000_000, "Deny"),
     "kube-baseline": (10_000_000, "Pass"),
 }
+_CLUSTER_TIERS = ("kube-admin", "kube-baseline")
 _STAGED = {
     "StagedGlobalNetworkPolicy": "GlobalNetworkPolicy",
     "StagedNetworkPolicy": "NetworkPolicy",
@@ -114,7 +115,7 @@ def policy_set(snapshot: Snapshot, staged: Staged) -> PolicySet:
     enforced = _enforced(snapshot) if staged == "ignore" else _with_staged(snapshot)
     for (kind, namespace, name), item in enforced.items():
         _compile(builder, kind, namespace, name, _spec(kind, item))
-    builder.policies += _unread(snapshot)
+    builder.policies += _unread(snapshot, staged)
     tiers = _tiers(snapshot, builder)
     return PolicySet(tuple(sorted(tiers, key=lambda tier: tier.key)), tuple(builder.faults))
 
@@ -232,20 +233,22 @@ def _declared(tier: Object) -> tuple[float, str]:
     return number, text(spec_of(tier).get("defaultAction")) or "Deny"
 
 
-def _unread(snapshot: Snapshot) -> Iterator[CompiledPolicy]:
+def _unread(snapshot: Snapshot, staged: Staged) -> Iterator[CompiledPolicy]:
     """Stand-ins for what was not read, where it would stand."""
-    tiers = {DEFAULT_TIER, *(name_of(tier) for tier in snapshot.of("Tier"))}
-    for kind in ("GlobalNetworkPolicy", "NetworkPolicy"):
+    tiers = sorted({DEFAULT_TIER, *(name_of(tier) for tier in snapshot.of("Tier"))})
+    places = {
+        "GlobalNetworkPolicy": [(tier, -math.inf) for tier in tiers],
+        "NetworkPolicy": [(tier, -math.inf) for tier in tiers],
+        KUBERNETES_NETWORK_POLICY: [(DEFAULT_TIER, float(NETWORK_POLICY_ORDER))],
+        "ClusterNetworkPolicy": [(tier, -math.inf) for tier in _CLUSTER_TIERS],
+    }
+    counted = {kind: kind for kind in places} | (_STAGED if staged == "enforce" else {})
+    for kind, stands_for in counted.items():
         if kind in snapshot.unread:
-            for tier in sorted(tiers):
-                yield _anything(kind, tier, -math.inf, f"{kind} was not read: {snapshot.unread[kind]}")
+            for tier, order in places[stands_for]:
+                yield _anything(kind, tier, order, f"{kind} was not read: {snapshot.unread[kind]}")
     for tier, reason in sorted(snapshot.unread_tiers.items()):
         yield _anything("Tier", tier, -math.inf, f"the policies of tier {tier} were not read: {reason}")
-    reason = snapshot.unread.get(KUBERNETES_NETWORK_POLICY, "")
-    if reason:
-        yield _anything(
-            KUBERNETES_NETWORK_POLICY, DEFAULT_TIER, NETWORK_POLICY_ORDER, f"NetworkPolicy was not read: {reason}"
-        )
 
 
 def _anything(kind: str, tier: str, order: float, reason: str) -> CompiledPolicy:

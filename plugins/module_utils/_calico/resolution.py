@@ -8,15 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from . import labels
+from .columns import service_addresses
 from .connection import AddressEnd, Connection, End, LabelsEnd, NodeEnd, PodEnd, ServiceEnd
-from .endpoints import Endpoint, hypothetical_endpoint
+from .endpoints import Endpoint, hypothetical_endpoint, is_finished, is_host_networked
 from .errors import InvalidInput
 from .evaluation import Evaluation
-from .inventory import Inventory, Peer
+from .inventory import Inventory, Peer, ServicePort
 from .labels import PartialLabels
-from .nets import parse_address
-from .protocols import protocol_number
-from .snapshot import Object, items, labels_of, mapping, name_of, namespace_of, spec_of, text
+from .selector_tree import Labels
+from .snapshot import Object, labels_of, name_of, namespace_of, spec_of, text
 
 
 class NotThere(InvalidInput):
@@ -82,12 +82,13 @@ def _node(end: NodeEnd, inventory: Inventory) -> Resolved:
 def _labelled(end: LabelsEnd, inventory: Inventory) -> Resolved:
     if inventory.unread("Pod"):
         return Resolved((), f"Pod was not read: {inventory.unread('Pod')}")
-    found = [e for e in inventory.workloads if _has(e, end, inventory)]
+    found = [peer for e in inventory.workloads if _has(e.labels, e.namespace, end) for peer in _peers(e)]
+    found += [peer for pod in inventory.pods() if _is_node(pod, end) for peer in _node_peers(pod, inventory)]
     if found:
-        return Resolved(tuple(Target(peer) for endpoint in found for peer in _peers(endpoint)))
+        return Resolved(tuple(map(Target, found)))
     if end.namespace:
         account = end.service_account or "default"
-        hypothetical = hypothetical_endpoint(end.namespace, dict(end.labels), account, (), inventory.parents)
+        hypothetical = hypothetical_endpoint(end.namespace, dict(end.labels), account, inventory.parents)
         return Resolved((Target(Peer(None, hypothetical)),))
     return Resolved((Target(Peer(None, _anywhere(end))),))
 
@@ -96,14 +97,25 @@ def _anywhere(end: LabelsEnd) -> Endpoint:
     """A Pod with these labels of which the namespace is not said."""
     known = {**dict(end.labels), labels.ORCHESTRATOR: "k8s"}
     prefixes = (labels.NAMESPACE_PREFIX, labels.SERVICE_ACCOUNT_PREFIX, labels.NAMESPACE, labels.SERVICE_ACCOUNT)
-    return Endpoint("Pod", "", "", "", PartialLabels(known, prefixes), ())
+    return Endpoint("Pod", "", "", "", PartialLabels(known, prefixes), (), None)
 
 
-def _has(endpoint: Endpoint, end: LabelsEnd, inventory: Inventory) -> bool:
+def _has(own: Labels, namespace: str, end: LabelsEnd) -> bool:
     wanted = dict(end.labels) | ({labels.SERVICE_ACCOUNT: end.service_account} if end.service_account else {})
-    return (not end.namespace or endpoint.namespace == end.namespace) and all(
-        endpoint.labels.get(key) == value for key, value in wanted.items()
+    return (not end.namespace or namespace == end.namespace) and all(own.get(k) == v for k, v in wanted.items())
+
+
+def _is_node(pod: Object, end: LabelsEnd) -> bool:
+    """Whether a Pod on its node's network is meant; policy sees it as a process of the node."""
+    account = {labels.SERVICE_ACCOUNT: text(spec_of(pod).get("serviceAccountName"))}
+    return (
+        is_host_networked(pod) and not is_finished(pod) and _has({**labels_of(pod), **account}, namespace_of(pod), end)
     )
+
+
+def _node_peers(pod: Object, inventory: Inventory) -> Iterator[Peer]:
+    node = text(spec_of(pod).get("nodeName"))
+    yield from (Peer(a, None, node) for a in inventory.node_addresses.get(node) or (None,))
 
 
 def _peers(endpoint: Endpoint) -> Iterator[Peer]:
@@ -111,59 +123,28 @@ def _peers(endpoint: Endpoint) -> Iterator[Peer]:
 
 
 def _service(end: ServiceEnd, connection: Connection, evaluation: Evaluation) -> Resolved:
-    unread = [
-        f"{kind} was not read: {evaluation.inventory.unread(kind)}"
-        for kind in ("Service", "EndpointSlice")
-        if evaluation.inventory.unread(kind)
-    ]
-    if unread:
-        return Resolved((), "; ".join(unread))
-    service = next(
-        (s for s in evaluation.snapshot.of("Service") if (namespace_of(s), name_of(s)) == (end.namespace, end.name)),
-        None,
-    )
-    if service is None:
+    inventory = evaluation.inventory
+    kinds = [kind for kind in ("Service", "EndpointSlice") if inventory.unread(kind)]
+    if kinds:
+        return Resolved((), "; ".join(f"{kind} was not read: {inventory.unread(kind)}" for kind in kinds))
+    if (end.namespace, end.name) not in {(namespace_of(s), name_of(s)) for s in evaluation.snapshot.of("Service")}:
         raise NotThere(f"There is no Service {end.namespace}/{end.name}", "Name one of the cluster's.")
-    port = _service_port(service, connection)
-    name = text(mapping(port).get("name")) if port is not None else None
-    targets = tuple(_behind(end, name, connection, evaluation))
-    return Resolved(targets, "" if targets else f"Service {end.namespace}/{end.name} has no ready endpoint")
+    if connection.port is None or end is not connection.destination:
+        addresses = service_addresses((end.namespace, end.name), inventory)
+        targets = [Target(inventory.peer_at(address)) for address in addresses]
+    else:
+        endpoints = inventory.ready_endpoints(_service_port(end, connection, inventory))
+        targets = [Target(inventory.peer_at(address), number) for address, number in endpoints]
+    return Resolved(tuple(targets), "" if targets else f"Service {end.namespace}/{end.name} has no ready endpoint")
 
 
-def _service_port(service: Object, connection: Connection) -> Object | None:
-    """The Service's port that the connection asks for; None where it asks for none, as a source does."""
-    if connection.port is None or not isinstance(connection.destination, ServiceEnd):
-        return None
-    ports = [mapping(port) for port in items(spec_of(service).get("ports"))]
+def _service_port(end: ServiceEnd, connection: Connection, inventory: Inventory) -> ServicePort:
+    ports = [p for p in inventory.service_ports if (p.namespace, p.service) == (end.namespace, end.name)]
     for port in ports:
-        same = protocol_number(port.get("protocol") or "TCP") == connection.protocol
-        if same and connection.port in (port.get("port"), port.get("name")):
+        if port.protocol == connection.protocol and connection.port in (port.port, port.name):
             return port
-    known = ", ".join(f"{p.get('name') or '-'} {p.get('port')}" for p in ports) or "none"
-    raise NotThere(
-        f"Service {namespace_of(service)}/{name_of(service)} has no port {connection.port}", f"It has: {known}."
-    )
-
-
-def _behind(end: ServiceEnd, port: str | None, connection: Connection, evaluation: Evaluation) -> Iterator[Target]:
-    """The ready endpoints with the number behind the Service's port."""
-    for item in evaluation.snapshot.of("EndpointSlice"):
-        if (namespace_of(item), labels_of(item).get("kubernetes.io/service-name")) != (end.namespace, end.name):
-            continue
-        numbers = [None] if port is None else list(_numbers(item, port, connection.protocol))
-        for endpoint in items(item.get("endpoints")):
-            ready = mapping(mapping(endpoint).get("conditions")).get("ready")
-            for value in items(mapping(endpoint).get("addresses")) if ready is not False else ():
-                address = parse_address(value)
-                if address is not None:
-                    yield from (Target(evaluation.inventory.peer_at(address), number) for number in numbers)
-
-
-def _numbers(item: Object, name: str, protocol: int) -> Iterator[int]:
-    for port in map(mapping, items(item.get("ports"))):
-        same = text(port.get("name")) == name and protocol_number(port.get("protocol") or "TCP") == protocol
-        if same and isinstance(port.get("port"), int):
-            yield port["port"]
+    known = ", ".join(f"{port.name or '-'} {port.port}" for port in ports) or "none"
+    raise NotThere(f"Service {end.namespace}/{end.name} has no port {connection.port}", f"It has: {known}.")
 
 
 def pairs(sources: Sequence[Target], destinations: Sequence[Target]) -> Iterator[tuple[Target, Target]]:

@@ -16,6 +16,7 @@ KUBERNETES_NETWORK_POLICY = "KubernetesNetworkPolicy"
 # Group of the API to kinds that policy depends on. The two kinds called NetworkPolicy are told apart by it.
 _KINDS: Mapping[str, frozenset[str]] = {
     "": frozenset({"Namespace", "ServiceAccount", "Pod", "Node", "Service"}),
+    "apps": frozenset({"DaemonSet"}),
     "discovery.k8s.io": frozenset({"EndpointSlice"}),
     "networking.k8s.io": frozenset({"NetworkPolicy"}),
     "policy.networking.k8s.io": frozenset({"ClusterNetworkPolicy"}),

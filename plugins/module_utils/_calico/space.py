@@ -129,7 +129,7 @@ class Space:
         found: dict[tuple[str, int], dict[int, int]] = {}
         for index, point in enumerate(self.points):
             for endpoint in self.inventory.endpoints_at(point)[:1]:
-                for port in endpoint.ports:
+                for port in endpoint.ports or ():
                     numbers = found.setdefault((port.name, port.protocol), {})
                     numbers[port.number] = numbers.get(port.number, 0) | 1 << index
         return found
@@ -142,7 +142,7 @@ class Space:
         sure, perhaps = (found & selected[0] if number is not None else 0), found & selected[1]
         for index, endpoint in self._further:
             answer = True if selector is None else selector.matches(endpoint.labels)
-            ports = [p.number for p in endpoint.ports if (p.name, p.protocol) == (name, protocol)]
+            ports = [p.number for p in endpoint.ports or () if (p.name, p.protocol) == (name, protocol)]
             if answer is not False and ports and (number is None or number in ports):
                 perhaps |= 1 << index
                 sure |= 1 << index if answer and number is not None else 0

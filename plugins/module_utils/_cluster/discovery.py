@@ -14,11 +14,18 @@ from typing import Any
 from .connection import Connection
 from .errors import ApiAbsent, Forbidden, Unavailable
 from .gateway import Gateway
-from .resources import API_SERVICES, CALICO_GROUP, CALICO_VERSION, DAEMON_SETS, GLOBAL_NETWORK_POLICIES, NAMESPACES
+from .resources import (
+    API_SERVICES,
+    CALICO_GROUP,
+    CALICO_VERSION,
+    DAEMON_SETS,
+    GLOBAL_NETWORK_POLICIES,
+    NAMESPACES,
+    NODE_NAMESPACES,
+)
 
 V3 = f"{CALICO_GROUP}/{CALICO_VERSION}"
 _API_SERVICE = f"{CALICO_VERSION}.{CALICO_GROUP}"
-_NODE_NAMESPACES = ("calico-system", "kube-system")
 
 
 class OnlyV1(ApiAbsent):
@@ -113,7 +120,7 @@ def why_absent(gateway: Gateway) -> ApiAbsent:
 
 def _datastore(gateway: Gateway) -> str | None:
     """DATASTORE_TYPE of calico-node, ``kubernetes`` where it is not set; None where there is no calico-node to see."""
-    for namespace in _NODE_NAMESPACES:
+    for namespace in NODE_NAMESPACES:
         try:
             node = gateway.get(DAEMON_SETS, "calico-node", namespace)
         except Forbidden:

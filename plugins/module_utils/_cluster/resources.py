@@ -36,6 +36,8 @@ class Resource:
 
 CALICO_GROUP = "projectcalico.org"
 CALICO_VERSION = "v3"
+# Where the operator, and where the plain manifests, put calico-node.
+NODE_NAMESPACES = ("calico-system", "kube-system")
 
 GLOBAL_NETWORK_POLICIES = Resource(CALICO_GROUP, CALICO_VERSION, "globalnetworkpolicies", "GlobalNetworkPolicy", False)
 NETWORK_POLICIES = Resource(CALICO_GROUP, CALICO_VERSION, "networkpolicies", "NetworkPolicy", True)

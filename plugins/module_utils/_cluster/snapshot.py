@@ -14,6 +14,7 @@ from .errors import ApiAbsent, Forbidden
 from .gateway import Gateway, Objects
 from .resources import (
     CLUSTER_NETWORK_POLICIES,
+    DAEMON_SETS,
     ENDPOINT_SLICES,
     FELIX_CONFIGURATIONS,
     GLOBAL_NETWORK_POLICIES,
@@ -23,6 +24,7 @@ from .resources import (
     NAMESPACES,
     NETWORK_POLICIES,
     NETWORK_SETS,
+    NODE_NAMESPACES,
     NODES,
     PODS,
     SERVICE_ACCOUNTS,
@@ -62,6 +64,7 @@ def read_snapshot(gateway: Gateway, backend: str | None, staged: bool) -> Snapsh
         reading.kind(resource.kind, lambda resource=resource: gateway.list(resource))  # type: ignore[misc]
     reading.kind(KUBERNETES_NETWORK_POLICY, lambda: gateway.list(KUBERNETES_NETWORK_POLICIES))
     reading.kind("ClusterNetworkPolicy", lambda: _if_served(gateway, CLUSTER_NETWORK_POLICIES))
+    reading.kind("DaemonSet", lambda: _calico_node(gateway))
     tiers = reading.kind("Tier", lambda: gateway.list(TIERS))
     for resource in (*_TIERED, *(_STAGED_TIERED if staged else ())):
         reading.tiered(resource, [str(tier["metadata"]["name"]) for tier in tiers])
@@ -115,6 +118,12 @@ class _Reading:
             rest = self.kind(resource.kind, lambda: _if_served(self._gateway, resource))
             found |= {_key(item): item for item in rest}
         self.objects[resource.kind] = [dict(item) for item in found.values()]
+
+
+def _calico_node(gateway: Gateway) -> Objects:
+    """The DaemonSet calico-node, whose environment holds settings of Felix; where it is found depends on the installation."""
+    found = [gateway.get(DAEMON_SETS, "calico-node", namespace) for namespace in NODE_NAMESPACES]
+    return [{**item, "apiVersion": "apps/v1", "kind": "DaemonSet"} for item in found if item is not None]
 
 
 def _if_served(gateway: Gateway, resource: Resource) -> Objects:
