@@ -3,7 +3,8 @@
 """The labels that selectors are asked about: those of the endpoint itself, its namespace's and its service account's.
 
 Rules: libcalico-go/lib/backend/k8s/conversion of Calico. Labels of a namespace are inherited with the prefix ``pcns.``, those
-of a service account with ``pcsa.``; what the endpoint has itself comes first.
+of a service account with ``pcsa.``. A Pod cannot have such labels itself, or it could pretend to be of another namespace; a
+network set can, and they come first.
 """
 
 from __future__ import annotations
@@ -19,10 +20,8 @@ SERVICE_ACCOUNT = "projectcalico.org/serviceaccount"
 NAME = "projectcalico.org/name"
 NAMESPACE_PREFIX = "pcns."
 SERVICE_ACCOUNT_PREFIX = "pcsa."
-# The API server puts it on every namespace, so it is known even where the namespace could not be read.
+# The API server puts it on every namespace, so it is known even where the namespace could not be read, or is a manifest only.
 _METADATA_NAME = "kubernetes.io/metadata.name"
-# Calico leaves the label out where the account's name would be no label value.
-_SERVICE_ACCOUNT_LENGTH = 63
 
 
 @dataclass(frozen=True)
@@ -47,10 +46,8 @@ class Inherited:
 
 def of_namespace(name: str, labels: Mapping[str, str] | None) -> Inherited:
     """What endpoints inherit from their namespace; ``labels`` is None where it could not be read."""
-    if labels is None:
-        own = {_METADATA_NAME: name}
-        return Inherited({**_prefixed(NAMESPACE_PREFIX, own), NAMESPACE_PREFIX + NAME: name}, False)
-    return Inherited({**_prefixed(NAMESPACE_PREFIX, labels), NAMESPACE_PREFIX + NAME: name}, True)
+    own = {**(labels or {}), _METADATA_NAME: name}
+    return Inherited({**_prefixed(NAMESPACE_PREFIX, own), NAMESPACE_PREFIX + NAME: name}, labels is not None)
 
 
 def of_service_account(name: str, labels: Mapping[str, str] | None) -> Inherited:
@@ -67,8 +64,9 @@ def pod_labels(
     from_account: Inherited | None,
 ) -> Labels:
     """The labels of a Pod as Calico sees it."""
-    labels = {**own, NAMESPACE: namespace, ORCHESTRATOR: "k8s"}
-    if service_account and len(service_account) < _SERVICE_ACCOUNT_LENGTH:
+    kept = {key: value for key, value in own.items() if not key.startswith((NAMESPACE_PREFIX, SERVICE_ACCOUNT_PREFIX))}
+    labels = {**kept, NAMESPACE: namespace, ORCHESTRATOR: "k8s"}
+    if service_account:
         labels[SERVICE_ACCOUNT] = service_account
     account = Inherited({}, True) if from_account is None else from_account
     known = {**account.labels, **from_namespace.labels, **labels}

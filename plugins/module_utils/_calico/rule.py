@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from .nets import Network, parse_net
 from .ports import NamedPort, Port, parse_port
-from .protocols import protocol_number
-from .rule_selectors import read, side_selector, without
+from .protocols import NUMBERS, protocol_number
+from .rule_selectors import read, side_selector, unreadable, without
 from .selector import Selector
 from .snapshot import Object, items, mapping, text
 
@@ -22,6 +22,8 @@ Action = Literal["Allow", "Deny", "Pass", "Log"]
 
 # Calico lowers the case of the others; Pass alone has another name in its data plane.
 _ACTIONS: dict[str, Action] = {"allow": "Allow", "deny": "Deny", "log": "Log"}
+_WITH_PORTS = tuple(NUMBERS[name] for name in ("TCP", "UDP", "SCTP"))
+_ICMP = tuple(NUMBERS[name] for name in ("ICMP", "ICMPv6"))
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,12 @@ def compile_rule(raw: Any, namespace: str, path: str, faults: Faults) -> Rule:
     rule = mapping(raw)
     if rule is not raw:
         faults.unclear.append((path, "is not a rule"))
+    compiled = _compiled(rule, namespace, path, faults)
+    _together(compiled, path, faults)
+    return compiled
+
+
+def _compiled(rule: Object, namespace: str, path: str, faults: Faults) -> Rule:
     return Rule(
         action=_action(rule.get("action"), path, faults),
         source=_side(rule.get("source"), namespace, f"{path}.source", faults),
@@ -100,6 +108,18 @@ def compile_rule(raw: Any, namespace: str, path: str, faults: Faults) -> Rule:
         ip_version=_ip_version(rule.get("ipVersion"), f"{path}.ipVersion", faults),
         http=bool(rule.get("http")),
     )
+
+
+def _together(rule: Rule, path: str, faults: Faults) -> None:
+    """What the data plane makes of fields that do not go together, which plain CRDs accept."""
+    sides = (rule.source, rule.destination)
+    if rule.protocol not in _WITH_PORTS:
+        if any(side.ports or side.not_ports for side in sides):
+            faults.missing.append((path, "has ports without a protocol that has ports"))
+        elif any(side.depends_on_port_of_address for side in sides):
+            faults.unclear.append((path, "names ports without a protocol that has ports"))
+    if rule.protocol not in _ICMP and (rule.icmp is not None or rule.not_icmp is not None):
+        faults.unclear.append((path, "has ICMP messages without the protocol ICMP or ICMPv6"))
 
 
 def _action(value: Any, path: str, faults: Faults) -> Action:
@@ -117,12 +137,15 @@ def _side(raw: Any, namespace: str, path: str, faults: Faults) -> Side:
     if raw is not None and side is not raw:
         faults.unclear.append((path, "is no mapping"))
     combined = side_selector(side, namespace)
-    faults.ignored += [(f"{path}.{name}", "cannot be read, and everybody matches") for name in combined.ignored]
+    # Unlike a policy's own, the selectors of a rule are checked again, one by one, where Felix takes the policy.
+    alone = unreadable(side)
+    faults.missing += [(f"{path}.{name}", "cannot be read") for name in alone]
+    together = Faults() if alone else faults
     negative = text(side.get("notSelector"))
     ports, not_ports = _ports(side, "ports", path, faults), _ports(side, "notPorts", path, faults)
     return Side(
-        selector=_selector(without(combined.text, negative), f"{path}.selector", faults),
-        not_selector=None if combined.text else _selector(negative, f"{path}.notSelector", faults),
+        selector=_selector(without(combined.text, negative), f"{path}.selector", together),
+        not_selector=None if combined.text else _selector(negative, f"{path}.notSelector", together),
         nets=_nets(side, "nets", path, faults),
         not_nets=_nets(side, "notNets", path, faults),
         ports=tuple(p for p in ports if isinstance(p, Port)),

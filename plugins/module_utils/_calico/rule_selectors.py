@@ -3,8 +3,8 @@
 """How Calico combines the selectors of a policy, and of one side of a rule, into one question about an endpoint.
 
 Rules: libcalico-go/lib/backend/syncersv1/updateprocessors of Calico. It combines texts and reads the result; doing the same
-keeps what invalid parts do there: a namespace or service account selector that cannot be read is left out, so that the
-policy or rule then means everybody, while another selector that cannot be read makes the whole policy missing.
+keeps what invalid parts do there: a namespace or service account selector of a policy that cannot be read is left out, so that
+the policy then selects everybody. Any other selector that cannot be read makes the whole policy missing.
 """
 
 from __future__ import annotations
@@ -52,6 +52,13 @@ def side_selector(side: Object, namespace: str) -> Combined:
     if within and (selector or text(side.get("notSelector")) or named):
         selector = f"({within}) && ({selector})" if selector else within
     return Combined(selector, (*account_ignored, *within_ignored))
+
+
+def unreadable(side: Object) -> list[str]:
+    """The selectors of a rule's side that cannot be read by themselves."""
+    asked = {name: text(side.get(name)) for name in ("selector", "notSelector", "namespaceSelector")}
+    asked["serviceAccounts.selector"] = text(mapping(side.get("serviceAccounts")).get("selector"))
+    return [name for name, value in asked.items() if value and read(value) is None]
 
 
 def without(positive: str, negative: str) -> str:

@@ -47,7 +47,7 @@ def allow(**source: Any) -> Object:
         ({"serviceAccountSelector": "x"}, "ignored", "spec.serviceAccountSelector"),
         ({"ingress": [allow(selector="a = 'b'")]}, "missing", "spec.ingress[0].source.selector"),
         ({"ingress": [allow(notSelector="((")]}, "missing", "spec.ingress[0].source.notSelector"),
-        ({"ingress": [allow(namespaceSelector="has(a")]}, "ignored", "spec.ingress[0].source.namespaceSelector"),
+        ({"ingress": [allow(namespaceSelector="has(a")]}, "missing", "spec.ingress[0].source.namespaceSelector"),
         ({"ingress": [allow(nets=["192.0.2.0/33"])]}, "ignored", "spec.ingress[0].source.nets[0]"),
         ({"ingress": [{"action": "Allow", "protocol": "tcp"}]}, "missing", "spec.ingress[0].protocol"),
         ({"ingress": [{"action": "Permit"}]}, "missing", "spec.ingress[0].action"),
