@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .connection import Connection
-from .evaluation import node_of
 from .inventory import Peer
 from .matching import Flow
 from .resolution import Resolved, Target, pairs, resolved
@@ -90,8 +89,7 @@ def _verdict(asked: _Asked, table: DecisionTable, seen: dict[object, Verdict]) -
     """The verdict on one pair; the same as for another one of the same classes on the same nodes."""
     if asked.beyond is not None:
         return second_leg(asked.beyond, _flow(asked), table, table.decided_check)
-    same_node = node_of(asked.source) == node_of(asked.destination)
-    key = (_kind(asked.source, table), _kind(asked.destination, table), same_node, asked.traffic)
+    key = (*_kinds(asked.source, asked.destination, table), asked.traffic)
     if key not in seen:
         seen[key] = _unless_service(table.verdict(asked.source, asked.destination, asked.traffic), asked, table)
     return seen[key]
@@ -110,9 +108,11 @@ def _flow(asked: _Asked) -> Flow:
     return Flow(asked.source, asked.destination, asked.traffic)
 
 
-def _kind(peer: Peer, table: DecisionTable) -> object:
-    placed = node_of(peer) if table.inventory.hosts or peer.node else ""
-    return table.class_of(peer) or id(peer), placed, peer.endpoint is None, peer.version
+def _kinds(source: Peer, destination: Peer, table: DecisionTable) -> tuple[object, ...]:
+    """What is equal for two pairs that have one verdict; where nodes have a say, every pair is one by itself."""
+    if source.node or destination.node or table.judges_hosts:
+        return id(source), id(destination)
+    return tuple((table.class_of(peer) or id(peer), peer.endpoint is None, peer.version) for peer in (source, destination))
 
 
 def _traffic(connection: Connection, destination: Target) -> Traffic:

@@ -38,6 +38,11 @@ class Evaluation:
         """The nodes' own policy."""
         return Hosts(self.policies.tiers, self.inventory)
 
+    @property
+    def judges_hosts(self) -> bool:
+        """Whether host endpoints may have a say on traffic between others than nodes."""
+        return bool(self.inventory.hosts or self.inventory.unread("HostEndpoint"))
+
     def verdict(self, source: Peer, destination: Peer, traffic: Traffic) -> Verdict:
         """The verdict on one connection, with a trace. Ends with addresses of unlike IP versions are a caller's mistake."""
         return Verdict(tuple(self.checks(Flow(source, destination, traffic), self.endpoint_check)))
@@ -60,7 +65,7 @@ class Evaluation:
         leaves, enters = node_of(source), node_of(destination)
         if source.node and leaves != enters:
             yield from _present(self.hosts.process_check(leaves, "Egress", flow))
-        if self.inventory.hosts or self.inventory.unread("HostEndpoint"):
+        if self.judges_hosts:
             yield from self._forwarded(leaves, enters, flow)
         if destination.node and source.endpoint is not None and not leaves:
             yield from _present(self._to_some_node(enters, flow))

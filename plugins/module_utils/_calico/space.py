@@ -153,6 +153,8 @@ class Space:
         index = self.index.get(id(peer))
         if index is not None:
             return index
+        if peer.address is None and peer.endpoint is None:
+            return None
         if peer.address is None:
             return next((i for i, p in enumerate(self.points) if p.endpoint is peer.endpoint), None)
         return self._at(peer.address)

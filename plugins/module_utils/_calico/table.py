@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from .classes import Classes, spans_columns
 from .columns import nets_of, service_addresses
@@ -13,9 +14,10 @@ from .evaluation import Evaluation, at, profile
 from .inventory import Peer
 from .label_index import Span
 from .matching import Flow, rule_answer
-from .nets import Network, parse_net
+from .nets import Address, Network, parse_net
 from .policies import DIRECTIONS, Direction, Staged, all_policies
 from .program import Entry, Program
+from .rule import Rule
 from .snapshot import Snapshot
 from .space import Space
 from .traffic import Traffic
@@ -101,12 +103,40 @@ class DecisionTable(Evaluation):
         return Decider(policy.kind, policy.name, policy.namespace, entry.tier.name, rule)
 
     def class_of(self, peer: Peer) -> object:
-        """What is equal for two peers that policy cannot tell apart; None for one that is hypothetical."""
+        """What is equal for two peers that policy on workloads cannot tell apart; None for one that is like no other."""
         point = self._point(peer)
-        if point is None:
+        if point is None or self.space.points[point].endpoint is not peer.endpoint:
+            return None
+        owners = self.inventory.endpoints_at(peer)
+        if len(owners) > 1:
             return None
         roles = (*self._subjects.values(), *self._peers.values())
-        return tuple(role.classes.of[point] for role in roles)
+        ports = tuple(endpoint.ports for endpoint in owners) if self._looks_at_ports else ()
+        return (*(role.classes.of[point] for role in roles), ports, self._services_at.get(peer.address))
+
+    @cached_property
+    def _special(self) -> list[Rule]:
+        """Rules whose condition on the port is another one for each address; they are no columns of classes."""
+        programs = self._programs.values()
+        return [
+            entry.rule
+            for program in programs
+            for index, entry in enumerate(program.entries)
+            if entry.rule is not None and program.special >> index & 1
+        ]
+
+    @cached_property
+    def _looks_at_ports(self) -> bool:
+        return any(side.depends_on_port_of_address for rule in self._special for side in (rule.source, rule.destination))
+
+    @cached_property
+    def _services_at(self) -> Mapping[Address | None, frozenset[object]]:
+        """What the Services of rules have at each address."""
+        found: dict[Address | None, set[object]] = {}
+        for service in {rule.destination.service for rule in self._special} - {None}:
+            for address, protocol, port in self.inventory.service_endpoints.get(service, ()):  # type: ignore[arg-type]
+                found.setdefault(address, set()).add((service, protocol, port))
+        return {address: frozenset(ports) for address, ports in found.items()}
 
     def _point(self, peer: Peer) -> int | None:
         key = id(peer)
