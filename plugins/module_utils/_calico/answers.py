@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .connection import Connection
+from .hosts import unknown
 from .inventory import Peer
 from .matching import Flow
+from .protocols import WITH_PORTS
 from .resolution import Resolved, Target, pairs, resolved
 from .table import DecisionTable
 from .traffic import Traffic
@@ -96,8 +98,13 @@ def _verdict(asked: _Asked, table: DecisionTable, seen: dict[object, Verdict]) -
 
 
 def _unless_service(verdict: Verdict, asked: _Asked, table: DecisionTable) -> Verdict:
-    """Where Services were not read, any address that is no Pod's may be one, and mean others than itself."""
+    """The verdict, unless the address is a Service's, or may be one, and means others than itself."""
     unread = table.inventory.unread("Service")
+    has_port = asked.traffic.port is not None or asked.traffic.protocol not in WITH_PORTS
+    if not has_port and asked.destination.address in table.inventory.service_ips:
+        # kube-proxy translates some of its ports, before policy looks at the Pod.
+        reason = "which port of the Service is meant is not known"
+        return Verdict((unknown("ingress", str(asked.destination), reason),))
     if not unread or asked.destination.endpoint is not None or asked.traffic.port is None:
         return verdict
     reason = f"the address may be a Service's; Service was not read: {unread}"
@@ -112,7 +119,9 @@ def _kinds(source: Peer, destination: Peer, table: DecisionTable) -> tuple[objec
     """What is equal for two pairs that have one verdict; where nodes have a say, every pair is one by itself."""
     if source.node or destination.node or table.judges_hosts:
         return id(source), id(destination)
-    return tuple((table.class_of(peer) or id(peer), peer.endpoint is None, peer.version) for peer in (source, destination))
+    return tuple(
+        (table.class_of(peer) or id(peer), peer.endpoint is None, peer.version) for peer in (source, destination)
+    )
 
 
 def _traffic(connection: Connection, destination: Target) -> Traffic:

@@ -155,7 +155,8 @@ class _Direction:
 
 def _kinds(before: Decisions, after: Decisions) -> tuple[tuple[TrafficClass, ...], ...]:
     groups: dict[object, list[TrafficClass]] = {}
-    for kind in traffic_classes([*before.rules, *after.rules], before.numbers | after.numbers):
+    rules = [*before.rules, *after.rules]
+    for kind in traffic_classes(rules, before.numbers | after.numbers, before.sources | after.sources):
         groups.setdefault((before.kind_key(kind), after.kind_key(kind)), []).append(kind)
     return tuple(tuple(kinds) for kinds in groups.values())
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from .classes import Classes, spans_columns
-from .columns import named_numbers, named_port_span, service_port_span
+from .columns import named_numbers, named_port_span, service_port_span, side_span
 from .evaluation import Evaluation
 from .label_index import Span
 from .policies import Direction
@@ -53,6 +54,7 @@ class Decisions:
         }
         self._ports = {i: self._numbers(rule) for i, rule in self._special.items()}
         self.numbers = {number for numbers in self._ports.values() for number in numbers}
+        self.sources = {number for rule in self._special.values() for number in self._source_numbers(rule)}
 
     def _numbers(self, rule: Rule) -> set[int]:
         """Ports for which the rule's condition on addresses may be another one."""
@@ -62,6 +64,10 @@ class Decisions:
             endpoints = self._inventory.service_endpoints.get(rule.destination.service, frozenset())
             found |= {port for _address, _protocol, port in endpoints if port is not None}
         return found
+
+    def _source_numbers(self, rule: Rule) -> set[int]:
+        names = (*rule.source.named_ports, *rule.source.not_named_ports)
+        return named_numbers(names, rule, self._inventory)
 
     def kind_key(self, kind: TrafficClass) -> object:
         """What is equal for two kinds of traffic that no entry tells apart."""
@@ -81,7 +87,19 @@ class Decisions:
     def subject_columns(self, kinds: Sequence[Traffic]) -> list[int]:
         """Every column by which subjects are told apart."""
         special = [self._special_span(i, True, kind) for i in self._special for kind in kinds]
-        return spans_columns([*self.program.subjects, *special])
+        return spans_columns([*self.program.subjects, *special, *self._but_for_service.values()])
+
+    @cached_property
+    def _but_for_service(self) -> dict[int, Span]:
+        """Subjects of entries that ask for a Service on their own side, but for that; with its port it is sure or not."""
+        found = {}
+        for index, rule in self._special.items():
+            policy = self.program.entries[index].policy
+            if policy is not None and rule.destination.service is not None and not self._is_egress:
+                own = side_span(replace(rule.destination, service=None), False, self._space)
+                applied = self.program.applied[policy]
+                found[index] = (applied[0] & own[0], applied[1] & own[1])
+        return found
 
     def peer_columns(self, kinds: Sequence[Traffic]) -> list[int]:
         """Every column by which peers are told apart."""
@@ -99,6 +117,7 @@ class Decisions:
         self._versions = [self._space.points[members[0]].version for members in subjects.members]
         places = [subjects.places([span[i] for span in self.program.subjects]) for i in (0, 1)]
         self.rows = [(subjects.row(n, places[0]), subjects.row(n, places[1])) for n in range(len(subjects))]
+        self._members = subjects.members
         traffic = [self._traffic(kind) for kind in kinds]
         self.grids = [self._grid(i, entry, peers, kinds, traffic) for i, entry in enumerate(self.program.entries)]
         self._own = {i: self._own_kinds(i, subjects, kinds) for i in self._special if self._has_own(i)}
@@ -155,7 +174,18 @@ class Decisions:
     def entries_of(self, number: int) -> list[tuple[int, bool]]:
         """The entries that may match a class of subjects, each with whether it applies for sure."""
         sure, perhaps = self.rows[number]
-        return [(index, bool(sure >> index & 1)) for index in _indexes(perhaps)]
+        point = self._members[number][0]
+        return [
+            (
+                index,
+                bool(
+                    self._but_for_service[index][0] >> point & 1
+                    if index in self._but_for_service
+                    else sure >> index & 1
+                ),
+            )
+            for index in _indexes(perhaps)
+        ]
 
     def grid_of(self, index: int, sure: bool, number: int) -> Span:
         """Where an entry matches for a class of subjects, for sure and perhaps."""

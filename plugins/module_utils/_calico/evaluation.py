@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from .endpoints import Endpoint
+from .felix import Unsettled, drops_encapsulated
 from .hosts import Hosts, agreed, unknown
 from .inventory import Inventory, Peer
 from .matching import Flow
@@ -53,11 +54,28 @@ class Evaluation:
         if source.endpoint is not None and source.endpoint is destination.endpoint:
             return
         yield from self._unread(flow)
+        published = self.inventory.host_port_pod(destination.node, flow.traffic) if destination.node else ""
         if source.endpoint is not None:
-            yield at_endpoint("Egress", source.endpoint, flow)
+            yield from _present(self._encapsulated(source.endpoint, flow))
+            # The node that has a hostPort translates it before policy looks at its own Pods.
+            if not published or node_of(source) not in ("", destination.node):
+                yield at_endpoint("Egress", source.endpoint, flow)
+        if published:
+            reason = (
+                f"the port is a hostPort of pod {published}; what becomes of the connection behind it is not judged"
+            )
+            yield unknown("ingress", f"node {destination.node}", reason)
+            return
         yield from self._at_nodes(flow)
         if destination.endpoint is not None:
             yield self._arriving(destination.endpoint, flow, at_endpoint)
+
+    def _encapsulated(self, endpoint: Endpoint, flow: Flow) -> Check | None:
+        try:
+            setting = drops_encapsulated(self.inventory, endpoint.node, flow)
+        except Unsettled as error:
+            return unknown("egress", at(endpoint), f"whether Felix drops what pods encapsulate is not known: {error}")
+        return Check("egress", at(endpoint), "deny", Decider("FelixConfiguration", setting)) if setting else None
 
     def _at_nodes(self, flow: Flow) -> Iterator[Check]:
         """What the nodes say that the connection leaves, crosses and enters."""
@@ -93,7 +111,8 @@ class Evaluation:
         if check is None or flow.source.endpoint is None:
             return check
         addresses = self.inventory.node_addresses.get(flow.source.endpoint.node, ())
-        hidden = [Peer(a, None, flow.source.endpoint.node) for a in addresses if a.version == flow.version]
+        known = [Peer(a, None, flow.source.endpoint.node) for a in addresses if a.version == flow.version]
+        hidden = known or [Peer(None, None, flow.source.endpoint.node)]
         others = [self.hosts.process_check(node, "Ingress", replace(flow, source=peer)) for peer in hidden]
         seen = [check, *(other for other in others if other is not None)]
         if len({c.outcome for c in seen}) == 1:
@@ -116,6 +135,9 @@ class Evaluation:
             # Else kubelet's probes would depend on policy.
             return Check("ingress", at(endpoint), "allow", Decider("Node", flow.source.node))
         check = at_endpoint("Ingress", endpoint, flow)
+        if self._differs_by_tunnel(check, endpoint, flow, at_endpoint):
+            reason = "whether the node's traffic comes through a tunnel, with the address of that, is not known"
+            return unknown("ingress", at(endpoint), reason)
         if check.outcome == "allow":
             return check
         if flow.source.node and not endpoint.node:
@@ -126,19 +148,25 @@ class Evaluation:
             return unknown("ingress", at(endpoint), reason)
         return check
 
+    def _differs_by_tunnel(self, check: Check, endpoint: Endpoint, flow: Flow, at_endpoint: EndpointCheck) -> bool:
+        ends = [p for p in self.inventory.tunnel_ends.get(flow.source.node, ()) if p.version == flow.version]
+        seen = [at_endpoint("Ingress", endpoint, replace(flow, source=peer)) for peer in ends]
+        return any(other.outcome != check.outcome for other in seen)
+
     def _unread(self, flow: Flow) -> Iterator[Check]:
         """An address of which nobody knows whose it is may be a Pod's or a node's, and policy there may say anything."""
         ends: tuple[tuple[End, Peer], ...] = (("egress", flow.source), ("ingress", flow.destination))
         for end, peer in ends:
             if peer.endpoint is None and not peer.node and self.inventory.unread("Pod"):
                 yield unknown(end, str(peer), f"Pod was not read: {self.inventory.unread('Pod')}")
-        unowned = flow.destination.endpoint is None and not flow.destination.node
-        if unowned and flow.source.endpoint is not None and self.inventory.unread("Node"):
-            yield unknown(
-                "ingress",
-                str(flow.destination),
-                f"it may be a node's; Node was not read: {self.inventory.unread('Node')}",
-            )
+        unread = self.inventory.unread("Node")
+        for end, peer in ends:
+            if unread and peer.endpoint is None and not peer.node and self._node_matters(end, flow):
+                yield unknown(end, str(peer), f"it may be a node's; Node was not read: {unread}")
+
+    def _node_matters(self, end: End, flow: Flow) -> bool:
+        """Whether it makes a difference that an address is a node's: host endpoints, or what a node does to its own Pods."""
+        return self.judges_hosts or (end == "ingress" and flow.source.endpoint is not None)
 
     def endpoint_check(self, direction: Direction, endpoint: Endpoint, flow: Flow) -> Check:
         """What policy says at a workload endpoint, in one direction."""

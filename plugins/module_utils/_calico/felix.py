@@ -22,6 +22,7 @@ FAILSAFE: Mapping[Direction, str] = {"Ingress": "failsafeInboundHostPorts", "Egr
 OWN_HOST = "defaultEndpointToHostAction"
 
 _TCP, _UDP = NUMBERS["TCP"], NUMBERS["UDP"]
+_IPIP, _VXLAN_PORT = 4, 4789
 _BOTH_WAYS = tuple((_TCP, port) for port in (179, 2379, 2380, 5473, 6443, 6666, 6667))
 _DEFAULT_FAILSAFE: Mapping[Direction, tuple[tuple[int, int], ...]] = {
     "Ingress": ((_TCP, 22), (_UDP, 68), *_BOTH_WAYS),
@@ -37,7 +38,11 @@ def setting(inventory: Inventory, node: str, name: str) -> Any:
     """The setting's value on the node, None where nothing sets it. Raises Unsettled."""
     if inventory.unread("FelixConfiguration"):
         raise Unsettled(f"FelixConfiguration was not read: {inventory.unread('FelixConfiguration')}")
+    if inventory.unread("DaemonSet"):
+        raise Unsettled(f"calico-node, whose environment comes first, was not read: {inventory.unread('DaemonSet')}")
     environment = inventory.felix_environment()
+    if environment is None:
+        raise Unsettled("the environment of calico-node comes from elsewhere, which is not read")
     if name.upper() in environment:
         # Lists have a form of their own there.
         value = environment[name.upper()]
@@ -57,19 +62,22 @@ def setting(inventory: Inventory, node: str, name: str) -> Any:
 def action_to_own_host(inventory: Inventory, node: str) -> str:
     """What the node does with what its Pods send to itself: Drop, Accept or Return. Raises Unsettled."""
     value = setting(inventory, node, OWN_HOST)
-    if value is not None:
-        return text(value)
     if not inventory.felix_environment_is_known():
-        # Felix drops by default, but Calico's own manifests and operator set Accept, in the environment.
-        raise Unsettled(f"{OWN_HOST} is in no FelixConfiguration, and the environment of calico-node is not known")
-    return "Drop"
+        # Calico's own manifests and its operator set Accept there, and it comes before every FelixConfiguration.
+        raise Unsettled("the environment of calico-node, which comes first, is not known: its DaemonSet is not there")
+    return "Drop" if value is None else text(value)
 
 
 def is_failsafe(inventory: Inventory, node: str, direction: Direction, flow: Flow) -> bool | None:
-    """Whether a failsafe port lets the traffic pass; None where the address at the other end would decide. Raises Unsettled."""
-    value = setting(inventory, node, FAILSAFE[direction])
+    """Whether a failsafe port lets the traffic pass; None where a port or an address that is not known would decide.
+
+    Raises Unsettled.
+    """
+    value, protocol, port = setting(inventory, node, FAILSAFE[direction]), flow.traffic.protocol, flow.traffic.port
     if value is None:
-        return (flow.traffic.protocol, flow.traffic.port) in _DEFAULT_FAILSAFE[direction]
+        if port is None and any(protocol == of_port for of_port, _number in _DEFAULT_FAILSAFE[direction]):
+            return None
+        return (protocol, port) in _DEFAULT_FAILSAFE[direction]
     other = flow.source if direction == "Ingress" else flow.destination
     answers = [_opens(mapping(entry), flow, other.address) for entry in items(value)]
     return True if True in answers else None if None in answers else False
@@ -78,9 +86,22 @@ def is_failsafe(inventory: Inventory, node: str, direction: Direction, flow: Flo
 def _opens(entry: Object, flow: Flow, other: Address | None) -> bool | None:
     # Felix reads the protocol in any case.
     protocol = protocol_number(text(entry.get("protocol")).upper() or "TCP")
-    if (protocol, entry.get("port")) != (flow.traffic.protocol, flow.traffic.port):
-        return False
     net = parse_net(entry.get("net")) if entry.get("net") else None
+    # Felix skips an entry with a network that it cannot read.
+    if protocol != flow.traffic.protocol or (entry.get("net") and net is None):
+        return False
+    if flow.traffic.port != entry.get("port"):
+        return None if flow.traffic.port is None else False
     if net is None:
         return True
     return None if other is None else other in net
+
+
+def drops_encapsulated(inventory: Inventory, node: str, flow: Flow) -> str:
+    """The setting by which Felix drops what a Pod encapsulates, before policy; empty where it does not. Raises Unsettled."""
+    name = ""
+    if flow.traffic.protocol == _IPIP:
+        name = "allowIPIPPacketsFromWorkloads"
+    elif flow.traffic.protocol == _UDP and flow.traffic.port == (setting(inventory, node, "vxlanPort") or _VXLAN_PORT):
+        name = "allowVXLANPacketsFromWorkloads"
+    return name if name and setting(inventory, node, name) is not True else ""

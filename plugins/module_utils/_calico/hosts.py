@@ -46,9 +46,8 @@ class Hosts:
             failsafe = is_failsafe(self.inventory, node, direction, flow)
             if failsafe:
                 return Check(_END[direction], at, "allow", Decider("Failsafe", FAILSAFE[direction]))
-            reasons += (
-                [] if failsafe is False else ["whether the port is failsafe depends on an address that is not known"]
-            )
+            if failsafe is None:
+                reasons.append("whether the port is failsafe depends on a port or an address that is not known")
         except Unsettled as error:
             reasons.append(f"the failsafe ports are not known: {error}")
         checks = [self._normal(endpoint, direction, flow) for endpoint in candidates]
@@ -101,8 +100,12 @@ class Hosts:
         of_node = sorted((e for e in self.inventory.hosts if e.node == node), key=lambda e: e.name)
         by_address = [e for e in of_node if own is not None and own in e.addresses and e.interface != ALL_INTERFACES]
         if by_address:
-            # Of several for one address Felix takes the one whose name comes first.
-            return by_address[:1], True
+            # Of several for one interface Felix takes the one whose name comes first, be it by address or by interface.
+            first = by_address[0]
+            return [
+                first,
+                *(e for e in of_node if e.name < first.name and e.interface not in ("", ALL_INTERFACES)),
+            ], True
         every = [e for e in of_node if e.interface == ALL_INTERFACES]
         # An interface may have more addresses than are expected of it.
         named = [e for e in of_node if e.interface not in ("", ALL_INTERFACES) or (own is None and e not in every)]
@@ -130,7 +133,8 @@ class Hosts:
         ignored = policy.untracked and endpoint.interface == ALL_INTERFACES
         if not selects or ignored or direction not in policy.governs:
             return ""
-        if not any(rule_answer(r, flow, self.inventory).holds is not False for r in policy.rules[direction]):
+        rules = policy.rules[direction]
+        if not policy.unclear and not any(rule_answer(r, flow, self.inventory).holds is not False for r in rules):
             return ""
         kind = "doNotTrack" if policy.untracked else "preDNAT"
         return f"{policy.kind} {policy.name} ({kind}) comes before connection tracking and is not judged"

@@ -12,6 +12,7 @@ from .endpoints import (
     Endpoint,
     NetworkSet,
     host_endpoint,
+    is_finished,
     is_host_networked,
     network_set,
     parents,
@@ -22,8 +23,13 @@ from .nets import Address, parse_address
 from .protocols import protocol_number
 from .selector_tree import Labels
 from .snapshot import Object, Snapshot, items, labels_of, mapping, name_of, namespace_of, spec_of, text
+from .traffic import Traffic
 
 # Kinds of which an unread one may have any address, and any labels.
+_TUNNEL_ADDRESSES = tuple(
+    f"projectcalico.org/{name}"
+    for name in ("IPv4IPIPTunnelAddr", "IPv4VXLANTunnelAddr", "IPv6VXLANTunnelAddr", "IPv4WireguardInterfaceAddr")
+)
 _WITH_ADDRESSES = ("Pod", "HostEndpoint", "GlobalNetworkSet", "NetworkSet")
 
 
@@ -74,6 +80,7 @@ class Inventory:
         self.hosts: tuple[Endpoint, ...] = tuple(host_endpoint(h) for h in snapshot.of("HostEndpoint"))
         sets = [*snapshot.of("GlobalNetworkSet"), *snapshot.of("NetworkSet")]
         self.sets: tuple[NetworkSet, ...] = tuple(network_set(s, self.parents) for s in sets)
+        self._sets_at: dict[Address, tuple[Labels, ...]] = {}
         self.unread_reason = "; ".join(
             f"{kind} was not read: {snapshot.unread[kind]}" for kind in _WITH_ADDRESSES if kind in snapshot.unread
         )
@@ -109,12 +116,45 @@ class Inventory:
         for pod in self._snapshot.of("Pod"):
             if is_host_networked(pod) and text(spec_of(pod).get("nodeName")):
                 found.setdefault(text(spec_of(pod).get("nodeName")), {}).update(dict.fromkeys(pod_addresses(pod)))
+        for endpoint in self.hosts:
+            if endpoint.node:
+                found.setdefault(endpoint.node, {}).update(dict.fromkeys(endpoint.addresses))
         return {node: tuple(addresses) for node, addresses in found.items()}
 
     @cached_property
+    def tunnel_ends(self) -> dict[str, tuple[Peer, ...]]:
+        """Each node with the addresses that its own traffic has where it goes to other nodes through a tunnel."""
+        found = {}
+        for node in self._snapshot.of("Node"):
+            annotations = mapping(mapping(node.get("metadata")).get("annotations"))
+            addresses = [parse_address(annotations.get(name)) for name in _TUNNEL_ADDRESSES]
+            found[name_of(node)] = tuple(Peer(a, None, name_of(node)) for a in addresses if a is not None)
+        return found
+
+    @cached_property
     def node_by_address(self) -> dict[Address, str]:
-        """Nodes by each of their addresses."""
-        return {a: node for node, addresses in self.node_addresses.items() for a in addresses}
+        """Nodes by each of their addresses, those of tunnels among them."""
+        own = {a: node for node, addresses in self.node_addresses.items() for a in addresses}
+        tunnels = {p.address: node for node, peers in self.tunnel_ends.items() for p in peers if p.address is not None}
+        return {**tunnels, **own}
+
+    @cached_property
+    def host_ports(self) -> dict[tuple[str, int, int], str]:
+        """Pods by node, protocol and number of a port that they have there as a hostPort."""
+        found: dict[tuple[str, int, int], str] = {}
+        for pod in self._snapshot.of("Pod"):
+            node = text(spec_of(pod).get("nodeName"))
+            if node and not is_host_networked(pod) and not is_finished(pod):
+                shown = f"{namespace_of(pod)}/{name_of(pod)}"
+                found |= {(node, protocol, number): shown for protocol, number in _host_ports(pod)}
+        return found
+
+    def host_port_pod(self, node: str, traffic: Traffic) -> str:
+        """The Pod to which a node's port may be forwarded, empty where it is none; any port where it is not known."""
+        asked = (node, traffic.protocol)
+        return next(
+            (pod for key, pod in self.host_ports.items() if key[:2] == asked and traffic.port in (None, key[2])), ""
+        )
 
     @cached_property
     def service_endpoints(self) -> dict[tuple[str, str], frozenset[tuple[Address, int, int | None]]]:
@@ -137,7 +177,15 @@ class Inventory:
                 yield peer.endpoint.labels
             return
         yield from (endpoint.labels for endpoint in self.owners.get(peer.address, ()))
-        yield from (s.labels for s in self.sets if any(peer.address in net for net in s.nets))
+        yield from self._labels_of_sets(peer.address)
+
+    def _labels_of_sets(self, address: Address) -> tuple[Labels, ...]:
+        """The labels of every network set that has the address; every rule of a trace asks for them again."""
+        found = self._sets_at.get(address)
+        if found is None:
+            found = tuple(s.labels for s in self.sets if any(address in net for net in s.nets))
+            self._sets_at[address] = found
+        return found
 
     @cached_property
     def service_addresses(self) -> dict[tuple[Address, int, int], ServicePort]:
@@ -148,6 +196,11 @@ class Inventory:
             for port in _ports_of(service):
                 found |= {(address, port.protocol, port.port): port for address in addresses}
         return found
+
+    @cached_property
+    def service_ips(self) -> frozenset[Address]:
+        """Every address of a Service."""
+        return frozenset(address for address, _protocol, _port in self.service_addresses)
 
     @cached_property
     def node_ports(self) -> dict[tuple[int, int], ServicePort]:
@@ -187,12 +240,17 @@ class Inventory:
         """Specs of the FelixConfigurations by name: ``default``, ``node.NAME``, or one with a nodeSelector."""
         return {name_of(item): spec_of(item) for item in self._snapshot.of("FelixConfiguration")}
 
-    def felix_environment(self) -> dict[str, str | None]:
-        """FELIX_ variables of calico-node without the prefix, None for one whose value comes from elsewhere."""
+    def felix_environment(self) -> dict[str, str | None] | None:
+        """FELIX_ variables of calico-node without the prefix, None for one whose value comes from elsewhere.
+
+        None instead of all of them where any may come from elsewhere.
+        """
         nodes = [d for d in self._snapshot.of("DaemonSet") if name_of(d) == "calico-node"]
         containers = [
             c for d in nodes for c in items(mapping(mapping(spec_of(d).get("template")).get("spec")).get("containers"))
         ]
+        if any(items(mapping(c).get("envFrom")) for c in containers):
+            return None
         variables = [mapping(e) for c in containers for e in items(mapping(c).get("env"))]
         found = {text(v.get("name")).upper(): v.get("value") for v in variables}
         return {
@@ -207,6 +265,14 @@ class Inventory:
 
     def pods(self) -> tuple[Object, ...]:
         return self._snapshot.of("Pod")
+
+
+def _host_ports(pod: Object) -> Iterator[tuple[int, int]]:
+    for container in items(spec_of(pod).get("containers")):
+        for port in map(mapping, items(mapping(container).get("ports"))):
+            protocol, number = protocol_number(port.get("protocol") or "TCP"), port.get("hostPort")
+            if protocol is not None and isinstance(number, int):
+                yield protocol, number
 
 
 def _slice_endpoints(item: Object) -> Iterator[tuple[Address, int, int | None]]:

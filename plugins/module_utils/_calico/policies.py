@@ -191,10 +191,19 @@ def _order(spec: Object, faults: Faults) -> float:
     order = spec.get("order")
     if order is None:
         return math.inf
-    if isinstance(order, bool) or not isinstance(order, (int, float)) or math.isnan(order):
+    number = _number(order)
+    if number is None:
         faults.unclear.append(("spec.order", f"{order!r} is no number"))
-        return -math.inf
-    return float(order)
+    return -math.inf if number is None else number
+
+
+def _number(order: Any) -> float | None:
+    """The order as a number that has a place among others, None for what is none."""
+    try:
+        number = math.nan if isinstance(order, bool) or not isinstance(order, (int, float)) else float(order)
+    except OverflowError:
+        return None
+    return None if math.isnan(number) else number
 
 
 def _governs(spec: Object, kind: str) -> frozenset[str]:
@@ -229,8 +238,8 @@ def _tiers(snapshot: Snapshot, builder: _Builder) -> Iterator[CompiledTier]:
 
 def _declared(tier: Object) -> tuple[float, str]:
     order = spec_of(tier).get("order")
-    number = float(order) if isinstance(order, (int, float)) and not isinstance(order, bool) else math.inf
-    return number, text(spec_of(tier).get("defaultAction")) or "Deny"
+    number = _number(order)
+    return math.inf if number is None else number, text(spec_of(tier).get("defaultAction")) or "Deny"
 
 
 def _unread(snapshot: Snapshot, staged: Staged) -> Iterator[CompiledPolicy]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from .nets import Network, parse_net
 from .ports import NamedPort, Port, parse_port
-from .protocols import NUMBERS, protocol_number
+from .protocols import NUMBERS, WITH_PORTS, protocol_number
 from .rule_selectors import read, side_selector, unreadable, without
 from .selector import Selector
 from .snapshot import Object, items, mapping, text
@@ -22,7 +22,6 @@ Action = Literal["Allow", "Deny", "Pass", "Log"]
 
 # Calico lowers the case of the others; Pass alone has another name in its data plane.
 _ACTIONS: dict[str, Action] = {"allow": "Allow", "deny": "Deny", "log": "Log"}
-_WITH_PORTS = tuple(NUMBERS[name] for name in ("TCP", "UDP", "SCTP"))
 _ICMP = tuple(NUMBERS[name] for name in ("ICMP", "ICMPv6"))
 
 
@@ -113,7 +112,7 @@ def _compiled(rule: Object, namespace: str, path: str, faults: Faults) -> Rule:
 def _together(rule: Rule, path: str, faults: Faults) -> None:
     """What the data plane makes of fields that do not go together, which plain CRDs accept."""
     sides = (rule.source, rule.destination)
-    if rule.protocol not in _WITH_PORTS:
+    if rule.protocol not in WITH_PORTS:
         if any(side.ports or side.not_ports for side in sides):
             faults.missing.append((path, "has ports without a protocol that has ports"))
         elif any(side.depends_on_port_of_address for side in sides):

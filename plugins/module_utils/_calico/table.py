@@ -127,7 +127,9 @@ class DecisionTable(Evaluation):
 
     @cached_property
     def _looks_at_ports(self) -> bool:
-        return any(side.depends_on_port_of_address for rule in self._special for side in (rule.source, rule.destination))
+        return any(
+            side.depends_on_port_of_address for rule in self._special for side in (rule.source, rule.destination)
+        )
 
     @cached_property
     def _services_at(self) -> Mapping[Address | None, frozenset[object]]:

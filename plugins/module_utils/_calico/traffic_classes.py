@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
-from .protocols import NUMBERS
+from .protocols import NUMBERS, WITH_PORTS
 from .rule import Rule
 from .traffic import Traffic, protocol_name
 
 LAST_PORT = 65_535
-_WITH_PORTS = tuple(NUMBERS[name] for name in ("TCP", "UDP", "SCTP"))
 _ICMP = (NUMBERS["ICMP"], NUMBERS["ICMPv6"])
 _LAST_ICMP = {"type": 255, "code": 255}
 # Reserved for experiments, so that no rule is likely to name it; it stands for all protocols that none names.
@@ -34,19 +33,21 @@ class TrafficClass:
         return "other protocols" if self.other_protocols else protocol_name(self.example.protocol)
 
 
-def traffic_classes(rules: Iterable[Rule], extra_ports: Iterable[int]) -> tuple[TrafficClass, ...]:
-    """The classes into which the rules divide all traffic; ``extra_ports`` are numbers that names and Services stand for."""
+def traffic_classes(
+    rules: Iterable[Rule], extra_ports: Iterable[int], extra_sources: Iterable[int]
+) -> tuple[TrafficClass, ...]:
+    """The classes into which the rules divide all traffic; the extra ones are numbers that names and Services stand for."""
     listed = list(rules)
     named = {p for rule in listed for p in (rule.protocol, rule.not_protocol) if p is not None}
-    ports, sources = _port_bounds(listed, extra_ports), _source_bounds(listed)
+    ports, sources = _port_bounds(listed, extra_ports), _source_bounds(listed, extra_sources)
     found: list[TrafficClass] = []
-    for protocol in sorted(named | set(_WITH_PORTS)):
-        if protocol in _WITH_PORTS:
+    for protocol in sorted(named | WITH_PORTS):
+        if protocol in WITH_PORTS:
             found += _with_ports(protocol, ports, sources)
         else:
             found += _icmp(protocol, listed) if protocol in _ICMP else [TrafficClass(Traffic(protocol))]
-    other = next(number for number in (*_OTHERS, *range(1, 256)) if number not in {*named, *_WITH_PORTS})
-    return (*found, TrafficClass(Traffic(other), other_protocols=True))
+    others = [number for number in (*_OTHERS, *range(1, 256)) if number not in {*named, *WITH_PORTS}]
+    return (*found, *(TrafficClass(Traffic(other), other_protocols=True) for other in others[:1]))
 
 
 def _port_bounds(rules: Sequence[Rule], extra: Iterable[int]) -> list[int]:
@@ -59,12 +60,14 @@ def _port_bounds(rules: Sequence[Rule], extra: Iterable[int]) -> list[int]:
     return sorted(bound for bound in bounds if 1 <= bound <= LAST_PORT)
 
 
-def _source_bounds(rules: Sequence[Rule]) -> list[int]:
+def _source_bounds(rules: Sequence[Rule], extra: Iterable[int]) -> list[int]:
     """Examples of source ports; one that no rule names first, as clients have it."""
     bounds = {1}
     for rule in rules:
         for port in (*rule.source.ports, *rule.source.not_ports):
             bounds.update((port.first, port.last + 1))
+    for number in extra:
+        bounds.update((number, number + 1))
     return sorted((bound for bound in bounds if 1 <= bound <= LAST_PORT), reverse=True)
 
 
@@ -85,5 +88,5 @@ def _icmp(protocol: int, rules: Sequence[Rule]) -> Iterator[TrafficClass]:
 def _values(asked: Sequence[int | None], last: int) -> list[int]:
     """The numbers that are asked about, and one that is not."""
     found = sorted({number for number in asked if number is not None})
-    other = next(number for number in range(last, -1, -1) if number not in found)
-    return [*found, other]
+    others = (number for number in range(last, -1, -1) if number not in found)
+    return [*found, *islice(others, 1)]

@@ -44,6 +44,9 @@ def translated(source: Peer, destination: Peer, traffic: Traffic, evaluation: Ev
 def second_leg(found: Translated, flow: Flow, evaluation: Evaluation, at_endpoint: EndpointCheck) -> Verdict:
     """The verdict on a connection that another node translates: its first way to that node, and any way on from there."""
     inventory, checks = evaluation.inventory, list[Check]()
+    if flow.source.endpoint is not None and not flow.source.endpoint.node:
+        reason = "whether the pod would run on that very node, which translates before policy looks, is not known"
+        return Verdict((unknown("ingress", str(flow.destination), reason),))
     if flow.source.endpoint is not None:
         checks.append(at_endpoint("Egress", flow.source.endpoint, flow))
     name = f"Service {found.service.namespace}/{found.service.service}"
