@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .connection import Connection
-from .hosts import unknown
 from .inventory import Peer
 from .matching import Flow
-from .protocols import WITH_PORTS
 from .resolution import Resolved, Target, pairs, resolved
 from .table import DecisionTable
 from .traffic import Traffic
@@ -98,13 +96,8 @@ def _verdict(asked: _Asked, table: DecisionTable, seen: dict[object, Verdict]) -
 
 
 def _unless_service(verdict: Verdict, asked: _Asked, table: DecisionTable) -> Verdict:
-    """The verdict, unless the address is a Service's, or may be one, and means others than itself."""
+    """Where Services were not read, any address that is no Pod's may be one, and mean others than itself."""
     unread = table.inventory.unread("Service")
-    has_port = asked.traffic.port is not None or asked.traffic.protocol not in WITH_PORTS
-    if not has_port and asked.destination.address in table.inventory.service_ips:
-        # kube-proxy translates some of its ports, before policy looks at the Pod.
-        reason = "which port of the Service is meant is not known"
-        return Verdict((unknown("ingress", str(asked.destination), reason),))
     if not unread or asked.destination.endpoint is not None or asked.traffic.port is None:
         return verdict
     reason = f"the address may be a Service's; Service was not read: {unread}"

@@ -18,6 +18,7 @@ from .hosts import Hosts, agreed, unknown
 from .inventory import Inventory, Peer
 from .matching import Flow
 from .policies import CompiledPolicy, Direction, PolicySet, Staged, policy_set
+from .protocols import WITH_PORTS
 from .snapshot import Snapshot
 from .traffic import Traffic
 from .verdict import Check, Decider, End, Verdict
@@ -53,6 +54,10 @@ class Evaluation:
         source, destination = flow.source, flow.destination
         if source.endpoint is not None and source.endpoint is destination.endpoint:
             return
+        if self._is_some_port_of_a_service(flow):
+            # kube-proxy translates a Service's ports before policy looks, even at the source.
+            yield unknown("ingress", str(destination), "which port of the Service is meant is not known")
+            return
         yield from self._unread(flow)
         published = self.inventory.host_port_pod(destination.node, flow.traffic) if destination.node else ""
         if source.endpoint is not None:
@@ -69,6 +74,11 @@ class Evaluation:
         yield from self._at_nodes(flow)
         if destination.endpoint is not None:
             yield self._arriving(destination.endpoint, flow, at_endpoint)
+
+    def _is_some_port_of_a_service(self, flow: Flow) -> bool:
+        has_port = flow.traffic.port is not None or flow.traffic.protocol not in WITH_PORTS
+        of_service = flow.destination.endpoint is None and flow.destination.address in self.inventory.service_ips
+        return of_service and not has_port
 
     def _encapsulated(self, endpoint: Endpoint, flow: Flow) -> Check | None:
         try:
