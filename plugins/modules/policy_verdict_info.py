@@ -146,12 +146,13 @@ changed_verdicts:
 changed_connections:
   description: >-
     Everything that the O(change) opens, cuts or makes unknown in the whole cluster, by end and by what decides, with an example
-    and a text. Null where the change adds or removes endpoints; RV(not_compared) says so.
+    and a text. Null where the change adds or removes endpoints; RV(not_compared) says so, and what else is left out.
   returned: with O(change)
   type: list
   elements: dict
 not_compared:
-  description: Why the whole cluster was not compared; empty where it was.
+  description: >-
+    What of the cluster was not compared, such as the traffic of nodes where there are host endpoints; empty where all was.
   returned: with O(change)
   type: str
 counts:

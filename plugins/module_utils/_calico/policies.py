@@ -31,6 +31,11 @@ _BUILT_IN: Mapping[str, tuple[float, str]] = {
     DEFAULT_TIER: (1_000_000, "Deny"),
     "kube-baseline": (10_000_000, "Pass"),
 }
+# Releases that enforced these had a tier for each; where it is not there, Calico does not look at them.
+_OF_OLDER_RELEASES = {
+    "AdminNetworkPolicy": "adminnetworkpolicy",
+    "BaselineAdminNetworkPolicy": "baselineadminnetworkpolicy",
+}
 _CLUSTER_TIERS = ("kube-admin", "kube-baseline")
 _STAGED = {
     "StagedGlobalNetworkPolicy": "GlobalNetworkPolicy",
@@ -256,6 +261,10 @@ def _unread(snapshot: Snapshot, staged: Staged) -> Iterator[CompiledPolicy]:
         if kind in snapshot.unread:
             for tier, order in places[stands_for]:
                 yield _anything(kind, tier, order, f"{kind} was not read: {snapshot.unread[kind]}")
+    for kind, tier in _OF_OLDER_RELEASES.items():
+        if tier in tiers and (snapshot.of(kind) or kind in snapshot.unread):
+            reason = snapshot.unread.get(kind, "what such a policy does is not judged")
+            yield _anything(kind, tier, -math.inf, f"{kind}: {reason}")
     for tier, reason in sorted(snapshot.unread_tiers.items()):
         yield _anything("Tier", tier, -math.inf, f"the policies of tier {tier} were not read: {reason}")
 

@@ -19,7 +19,7 @@ _KINDS: Mapping[str, frozenset[str]] = {
     "apps": frozenset({"DaemonSet"}),
     "discovery.k8s.io": frozenset({"EndpointSlice"}),
     "networking.k8s.io": frozenset({"NetworkPolicy"}),
-    "policy.networking.k8s.io": frozenset({"ClusterNetworkPolicy"}),
+    "policy.networking.k8s.io": frozenset({"ClusterNetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"}),
     **dict.fromkeys(
         CALICO_GROUPS,
         frozenset(
@@ -81,7 +81,14 @@ def offline(objects: Iterable[Object]) -> Snapshot:
         for kind in ("Namespace", "ServiceAccount", "EndpointSlice")
         if kind not in by_kind
     }
+    if "Tier" not in by_kind and any(_names_a_tier(o) for objects in by_kind.values() for o in objects):
+        unread["Tier"] = "no Tier is among the resources, and policies name some"
     return Snapshot(by_kind, unread)
+
+
+def _names_a_tier(item: Object) -> bool:
+    is_calico = text(item.get("apiVersion")).rpartition("/")[0] in CALICO_GROUPS
+    return is_calico and text(spec_of(item).get("tier")) not in ("", "default")
 
 
 def kind_of(item: Object) -> str | None:

@@ -57,6 +57,12 @@ KUBERNETES_NETWORK_POLICIES = Resource("networking.k8s.io", "v1", "networkpolici
 CLUSTER_NETWORK_POLICIES = Resource(
     "policy.networking.k8s.io", "v1alpha2", "clusternetworkpolicies", "ClusterNetworkPolicy", False
 )
+ADMIN_NETWORK_POLICIES = Resource(
+    "policy.networking.k8s.io", "v1alpha1", "adminnetworkpolicies", "AdminNetworkPolicy", False
+)
+BASELINE_ADMIN_NETWORK_POLICIES = Resource(
+    "policy.networking.k8s.io", "v1alpha1", "baselineadminnetworkpolicies", "BaselineAdminNetworkPolicy", False
+)
 PODS = Resource("", "v1", "pods", "Pod", True)
 NODES = Resource("", "v1", "nodes", "Node", False)
 SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount", True)

@@ -13,6 +13,8 @@ from .._calico.snapshot import KUBERNETES_NETWORK_POLICY, Snapshot
 from .errors import ApiAbsent, Forbidden
 from .gateway import Gateway, Objects
 from .resources import (
+    ADMIN_NETWORK_POLICIES,
+    BASELINE_ADMIN_NETWORK_POLICIES,
     CLUSTER_NETWORK_POLICIES,
     DAEMON_SETS,
     ENDPOINT_SLICES,
@@ -51,7 +53,8 @@ _PLAIN = (
 _TIERED = (GLOBAL_NETWORK_POLICIES, NETWORK_POLICIES)
 _STAGED_TIERED = (STAGED_GLOBAL_NETWORK_POLICIES, STAGED_NETWORK_POLICIES)
 # Older releases do not have these kinds; then there are none of them.
-_OPTIONAL = (*_STAGED_TIERED, STAGED_KUBERNETES_NETWORK_POLICIES, CLUSTER_NETWORK_POLICIES)
+_OF_CLUSTER = (CLUSTER_NETWORK_POLICIES, ADMIN_NETWORK_POLICIES, BASELINE_ADMIN_NETWORK_POLICIES)
+_OPTIONAL = (*_STAGED_TIERED, STAGED_KUBERNETES_NETWORK_POLICIES, *_OF_CLUSTER)
 
 
 def read_snapshot(gateway: Gateway, backend: str | None, staged: bool) -> Snapshot:
@@ -63,7 +66,8 @@ def read_snapshot(gateway: Gateway, backend: str | None, staged: bool) -> Snapsh
     for resource in _PLAIN:
         reading.kind(resource.kind, lambda resource=resource: gateway.list(resource))  # type: ignore[misc]
     reading.kind(KUBERNETES_NETWORK_POLICY, lambda: gateway.list(KUBERNETES_NETWORK_POLICIES))
-    reading.kind("ClusterNetworkPolicy", lambda: _if_served(gateway, CLUSTER_NETWORK_POLICIES))
+    for resource in _OF_CLUSTER:
+        reading.kind(resource.kind, lambda resource=resource: _if_served(gateway, resource))  # type: ignore[misc]
     reading.kind("DaemonSet", lambda: _calico_node(gateway))
     tiers = reading.kind("Tier", lambda: gateway.list(TIERS))
     for resource in (*_TIERED, *(_STAGED_TIERED if staged else ())):

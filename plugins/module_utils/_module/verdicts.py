@@ -12,6 +12,7 @@ from .._calico.connection import parse_connections
 from .._calico.errors import InvalidInput, InvalidManifest
 from .._calico.manifest import SourcedManifest
 from .._calico.snapshot import Snapshot, identity, offline
+from .._calico.stored import as_written, with_server_defaults
 from .._calico.validation import faults
 from .._cluster.snapshot import read_snapshot
 from .._report.size import within_limit
@@ -68,7 +69,7 @@ def _change(change: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
     ]
     if wrong:
         raise InvalidManifest("; ".join(wrong), "Correct the manifests of the change.")
-    return present, absent
+    return [as_written(item) for item in present], absent
 
 
 def _faults(item: Any) -> Sequence[object]:
@@ -102,7 +103,8 @@ def _objects(listed: Sequence[SourcedManifest]) -> list[Mapping[str, Any]]:
     ]
     if wrong:
         raise InvalidManifest("; ".join(wrong), "Give Kubernetes objects, as kubectl get -o yaml prints them.")
-    return [dict(manifest.content) for manifest in listed if isinstance(manifest.content, Mapping)]
+    contents = [manifest.content for manifest in listed if isinstance(manifest.content, Mapping)]
+    return [with_server_defaults(content) for content in contents]
 
 
 def _cut(report: Result) -> Result:

@@ -11,6 +11,7 @@ from .._calico.connection import parse_connections
 from .._calico.errors import InvalidInput
 from .._calico.policies import Staged
 from .._calico.snapshot import offline
+from .._calico.stored import with_server_defaults
 from .verdicts import Questions, verdict_report
 
 
@@ -24,5 +25,7 @@ def verdicts(resources: Any, connections: Any, staged: str) -> list[dict[str, An
     if not all(isinstance(item, Mapping) for item in resources):
         raise InvalidInput("resources has something that is no object", "Give Kubernetes objects.")
     asked = parse_connections(connections, "connections", "refused")
-    report = verdict_report(offline(resources), Questions(asked, None, cast(Staged, staged)))
+    report = verdict_report(
+        offline([with_server_defaults(item) for item in resources]), Questions(asked, None, cast(Staged, staged))
+    )
     return cast("list[dict[str, Any]]", report["verdicts"])

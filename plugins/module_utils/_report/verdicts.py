@@ -13,6 +13,7 @@ from .._calico.answers import Answered, answer
 from .._calico.changes import Comparison, NotComparable
 from .._calico.connection import Connection
 from .._calico.policies import Staged
+from .._calico.resolution import NotThere
 from .._calico.snapshot import Snapshot
 from .._calico.table import DecisionTable
 from .changed_connections import changed_connections
@@ -33,9 +34,10 @@ def verdict_report(snapshot: Snapshot, questions: Questions) -> dict[str, Any]:
     """Everything that was asked, as plain values. Raises NotThere for a connection with ends that are not there."""
     before = DecisionTable(snapshot, questions.staged)
     after = before if questions.after is None else DecisionTable(questions.after, questions.staged)
-    now = [answer(connection, before) for connection in questions.connections]
-    then = now if after is before else [answer(connection, after) for connection in questions.connections]
-    listed = [_as_result(answered) for group in then for answered in group]
+    now = [_answers(connection, before) for connection in questions.connections]
+    then = now if after is before else [_answers(connection, after) for connection in questions.connections]
+    _refuse_nobody(now, then)
+    listed = [_as_result(answered) for group in then if not isinstance(group, NotThere) for answered in group]
     report: dict[str, Any] = {
         "verdicts": listed,
         "counts": dict(Counter(entry["verdict"] for entry in listed)),
@@ -44,12 +46,30 @@ def verdict_report(snapshot: Snapshot, questions: Questions) -> dict[str, Any]:
     }
     if after is not before:
         report["changed_verdicts"] = [
-            {"connection": _name(connection), "before": [*map(_brief, was)], "after": [*map(_brief, becomes)]}
+            {"connection": _name(connection), "before": _briefs(was), "after": _briefs(becomes)}
             for connection, was, becomes in zip(questions.connections, now, then, strict=True)
-            if [*map(_brief, was)] != [*map(_brief, becomes)]
+            if _briefs(was) != _briefs(becomes)
         ]
         report |= _changed(before, after)
     return report
+
+
+def _answers(connection: Connection, table: DecisionTable) -> Sequence[Answered] | NotThere:
+    """The answers, or that an end is not there, which may be so before or after a change only."""
+    try:
+        return answer(connection, table)
+    except NotThere as error:
+        return error
+
+
+def _refuse_nobody(now: Sequence[Sequence[Answered] | NotThere], then: Sequence[Sequence[Answered] | NotThere]) -> None:
+    for was, becomes in zip(now, then, strict=True):
+        if isinstance(was, NotThere) and isinstance(becomes, NotThere):
+            raise becomes
+
+
+def _briefs(group: Sequence[Answered] | NotThere) -> list[dict[str, Any]]:
+    return [] if isinstance(group, NotThere) else [*map(_brief, group)]
 
 
 def _changed(before: DecisionTable, after: DecisionTable) -> dict[str, Any]:
@@ -58,7 +78,22 @@ def _changed(before: DecisionTable, after: DecisionTable) -> dict[str, Any]:
     except NotComparable as error:
         # Connections that were asked about are compared all the same.
         return {"changed_connections": None, "not_compared": error.message}
-    return {"changed_connections": [change.as_result() for change in changes], "not_compared": ""}
+    beyond = _beyond(before, after)
+    return {"changed_connections": [change.as_result() for change in changes], "not_compared": "; ".join(beyond)}
+
+
+def _beyond(before: DecisionTable, after: DecisionTable) -> list[str]:
+    """What the comparison of everything leaves out, though connections that were asked about are compared."""
+    found = []
+    if before.judges_hosts or after.judges_hosts or _felix(before) != _felix(after):
+        found.append("what nodes, their host endpoints and Felix's settings do with connections is not compared")
+    if any(len([e for e in owners if e.kind == "Pod"]) > 1 for owners in after.inventory.owners.values()):
+        found.append("of Pods that share an address only the first is compared")
+    return found
+
+
+def _felix(table: DecisionTable) -> object:
+    return [table.snapshot.of(kind) for kind in ("FelixConfiguration", "DaemonSet")]
 
 
 def _as_result(answered: Answered) -> dict[str, Any]:
