@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import starmap
 
 from .._calico.manifest import DEFAULT_TIER
 from .._calico.policies import CompiledPolicy, CompiledTier, all_policies, describe
@@ -78,24 +79,26 @@ def _allows_everything(rule: Rule) -> bool:
 def _covers(rule: Rule, other: Rule) -> bool:
     """Whether every condition of ``rule`` is one of ``other`` too, so that it matches wherever the other does."""
     plain = ("protocol", "not_protocol", "icmp", "not_icmp", "ip_version")
-    same = all(getattr(rule, name) in (None, getattr(other, name)) for name in plain)
-    return (
-        same
-        and not rule.http
-        and all(_side_covers(getattr(rule, side), getattr(other, side)) for side in ("source", "destination"))
-    )
+    if rule.http or not all(getattr(rule, name) in (None, getattr(other, name)) for name in plain):
+        return False
+    sides = [(rule.source, other.source), (rule.destination, other.destination)]
+    # A name means the ports of one protocol, which is another one for a rule without a protocol.
+    named = any(side.depends_on_port_of_address for side, _other in sides)
+    return (not named or rule.protocol == other.protocol) and all(starmap(_side_covers, sides))
 
 
 def _side_covers(side: Side, other: Side) -> bool:
-    plain = ("selector", "not_selector", "nets", "not_nets", "not_ports", "named_ports", "not_named_ports", "service")
-    if not all(getattr(side, name) in (None, (), getattr(other, name)) for name in plain):
-        return False
-    if not side.ports or side.ports == other.ports:
+    plain = ("selector", "not_selector", "nets", "not_nets", "not_ports", "not_named_ports", "service")
+    return all(getattr(side, name) in (None, (), getattr(other, name)) for name in plain) and _ports_cover(side, other)
+
+
+def _ports_cover(side: Side, other: Side) -> bool:
+    """Numbers and names are alternatives, so each of the other's must be there; neither means every port."""
+    if not side.ports and not side.named_ports:
         return True
-    # Names add ports that the ranges of the other do not show.
     return (
-        bool(other.ports)
-        and not other.named_ports
+        bool(other.ports or other.named_ports)
+        and set(other.named_ports) <= set(side.named_ports)
         and all(any(mine.first <= port.first and port.last <= mine.last for mine in side.ports) for port in other.ports)
     )
 
