@@ -29,7 +29,7 @@ def policy_findings(evaluation: DecisionTable) -> tuple[Finding, ...]:
     tiers = evaluation.policies.tiers
     return (
         *_faults(evaluation),
-        *(finding for tier in tiers for finding in _switched_off(tier)),
+        *(finding for tier in tiers for finding in _switched_off(tier, evaluation)),
         *(finding for policy in all_policies(tiers) for finding in _unreachable(policy)),
         *_selects_nothing(evaluation),
     )
@@ -43,20 +43,42 @@ def _faults(evaluation: DecisionTable) -> Iterator[Finding]:
         )
 
 
-def _switched_off(tier: CompiledTier) -> Iterator[Finding]:
+def _switched_off(tier: CompiledTier, evaluation: DecisionTable) -> Iterator[Finding]:
     """What a NetworkPolicy does not match is denied by the end of the tier, unless a later policy allows everything."""
-    for index, policy in enumerate(tier.policies if tier.name == DEFAULT_TIER else ()):
+    listed = tier.policies if tier.name == DEFAULT_TIER else ()
+    selected = _Selected(evaluation)
+    for index, policy in enumerate(listed):
         ways = [d for d, rules in policy.rules.items() if d in policy.governs and any(map(_allows_everything, rules))]
-        before = [p for p in tier.policies[:index] if p.kind in _KUBERNETES and p.name and p.governs & set(ways)]
+        earlier = [p for p in listed[:index] if p.kind in _KUBERNETES and p.name and p.governs & set(ways)]
+        before = [p for p in earlier if selected.share(policy, p)]
         if before:
+            word = "NetworkPolicy" if len(before) == 1 else "NetworkPolicies"
             more = f" and {len(before) - _NAMED} more" if len(before) > _NAMED else ""
             named = ", ".join(f"{p.namespace}/{p.name}" for p in before[:_NAMED])
             yield Finding(
                 "implicit_deny_switched_off",
                 describe(policy),
                 f"{describe(policy)} allows all {' and '.join(map(str.lower, ways))} of what it selects, behind {len(before)} "
-                f"NetworkPolicies; what these select and do not match is allowed there, no longer denied: {named}{more}",
+                f"{word}; of what both select, what is not matched there is allowed, no longer denied: {named}{more}",
             )
+
+
+class _Selected:
+    """Which Pods policies have in common; each selector is asked once."""
+
+    def __init__(self, evaluation: DecisionTable) -> None:
+        self._space = evaluation.space
+        self._is_known = bool(evaluation.inventory.workloads) and not evaluation.inventory.unread("Pod")
+        self._points: dict[CompiledPolicy, int] = {}
+
+    def share(self, one: CompiledPolicy, other: CompiledPolicy) -> bool:
+        """Whether both may select some Pod; true where Pods are not known, so that nothing is kept back."""
+        return not self._is_known or bool(self._of(one) & self._of(other))
+
+    def _of(self, policy: CompiledPolicy) -> int:
+        if policy not in self._points:
+            self._points[policy] = self._space.endpoints(policy.selector)[1]
+        return self._points[policy]
 
 
 def _unreachable(policy: CompiledPolicy) -> Iterator[Finding]:

@@ -74,3 +74,26 @@ def test_a_name_of_a_port_is_another_port_for_another_protocol() -> None:
         {"action": "Deny", "protocol": "UDP", "destination": {"ports": ["dns"]}},
     ]
     assert not messages("rule_unreachable", WEB, policy("ports", types=["Ingress"], ingress=rules))
+
+
+ISOLATED = policy("isolated", "dev", order=5, types=["Ingress"], selector="all()")
+
+
+def allow_all(selector: str) -> Object:
+    return policy("open", order=10, types=["Ingress"], selector=selector, ingress=[{"action": "Allow"}])
+
+
+def test_an_allow_all_switches_off_only_what_selects_an_endpoint_of_its_own() -> None:
+    own = policy("of-shop", "shop", order=5, types=["Ingress"])
+    (found,) = messages("implicit_deny_switched_off", WEB, TOOL, ISOLATED, own, allow_all("app == 'web'"))
+    assert "behind 1 NetworkPolicy;" in found
+    assert "shop/of-shop" in found and "dev/isolated" not in found
+    assert not messages("implicit_deny_switched_off", WEB, TOOL, ISOLATED, allow_all("app == 'web'"))
+
+
+def test_without_endpoints_to_compare_by_every_network_policy_is_named() -> None:
+    for found in (
+        messages("implicit_deny_switched_off", ISOLATED, allow_all("app == 'web'")),
+        messages("implicit_deny_switched_off", WEB, ISOLATED, allow_all("app == 'web'"), unread={"Pod": "forbidden"}),
+    ):
+        assert "dev/isolated" in found[0]
