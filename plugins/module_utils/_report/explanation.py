@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .._calico.answers import Answered
 from .._calico.inventory import Peer
-from .._calico.verdict import END_OF_TIER, Check
+from .._calico.verdict import END_OF_TIER, Check, Verdict
 
 _WORDS = {"allow": "allowed", "deny": "denied", "unknown": "not known"}
 
@@ -19,8 +21,7 @@ def explained(answered: Answered) -> str:
     if answered.verdict.deciding is None:
         return f"{lead}: no policy looks at it."
     if answered.outcome == "deny":
-        check = answered.verdict.deciding
-        return f"{lead} at the {check.end} of {check.at} by {check.decided_by}. {_remedy(check)}"
+        return f"{lead} {' '.join(_denied(answered.verdict))}"
     places = "; ".join(f"{c.end} of {c.at}: {c.decided_by}" for c in answered.verdict.checks)
     return f"{lead} ({places})."
 
@@ -38,15 +39,31 @@ def _end(peer: Peer) -> str:
     return f"{peer} ({peer.address})" if peer.address is not None and (peer.endpoint or peer.node) else str(peer)
 
 
+def _denied(verdict: Verdict) -> Iterator[str]:
+    """Every place that denies, since allowing it at one of several changes nothing, and what would help at each."""
+    denials = [check for check in verdict.checks if check.outcome == "deny"]
+    yield ", and ".join(f"at the {check.end} of {check.at} by {check.decided_by}" for check in denials) + "."
+    if len(denials) > 1:
+        yield "Each of them denies it."
+    for check in denials:
+        where = f" at the {check.end} of {check.at}" if len(denials) > 1 else ""
+        yield f"To allow it{where}, {_remedy(check)}."
+    for check in verdict.checks:
+        if check.outcome == "unknown":
+            yield f"Whether it is allowed at the {check.end} of {check.at} is not known: {'; '.join(check.reasons)}."
+
+
 def _remedy(check: Check) -> str:
     """What somebody would do who wants the connection."""
-    decider = check.decided_by
+    decider, direction = check.decided_by, check.end
     if decider is None or decider.rule is None:
-        return ""
-    direction = check.end
+        # Nothing but a setting or the closed end of a host endpoint denies without a rule.
+        is_closed = decider is not None and decider.kind == "HostEndpoint"
+        added = f"add a policy with an {direction} rule for it that selects this endpoint"
+        return added if is_closed else "change that setting"
     if decider.rule == END_OF_TIER:
         return (
-            f"To allow it, add an {direction} rule for it to a policy of tier {decider.tier} that selects this endpoint; "
-            "without any policy in the tier that selects it the tier would not count."
+            f"add an {direction} rule for it to a policy of tier {decider.tier} that selects this endpoint; "
+            "without any policy in the tier that selects it the tier would not count"
         )
-    return f"To allow it, change that rule, or allow it in an {direction} rule that comes before."
+    return f"change that rule, or allow it in an {direction} rule that comes before"
