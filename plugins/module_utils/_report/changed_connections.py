@@ -5,23 +5,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import summarize_address_range
 from typing import Any
 
-from .._calico.changes import Change, Comparison
+from .._calico.changes import Change, Comparison, Layout
+from .._calico.evaluation import applies_to_workloads
+from .._calico.policies import Direction, all_policies
 from .._calico.program import Entry
 from .._calico.space import Space
 from .._calico.traffic_classes import TrafficClass
 from .._calico.verdict import Outcome
+from .traffic_words import TrafficWords
 
-# How many namespaces, networks and port ranges are named before "and N more".
+# How many namespaces, networks and kinds of traffic are named before "and N more".
 NAMED = 6
 _EFFECTS = {("deny", "allow"): "opened", ("allow", "deny"): "cut"}
 
-# End, effect, and what decides before and after.
-_Key = tuple[str, str, str, str]
+# Direction, effect, and what decides before and after.
+_Key = tuple[Direction, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,16 @@ def changed_connections(comparison: Comparison) -> tuple[ChangedConnections, ...
             found.subjects.update(change.subjects)
             found.peers.update(peers)
             found.kinds.update(dict.fromkeys(kinds))
-    summed = [_summed(key, found, comparison) for key, found in gathered.items()]
+    words = {direction: _words(comparison, layout) for direction, layout in comparison.layouts().items()}
+    summed = [_summed(key, found, words[key[0]], comparison) for key, found in gathered.items()]
     rank = {"cut": 0, "no longer known": 1, "known now": 2, "opened": 3}
     return tuple(sorted(summed, key=lambda c: (rank[c.effect], -c.source.endpoints - c.destination.endpoints, str(c))))
+
+
+def _words(comparison: Comparison, layout: Layout) -> TrafficWords:
+    policies = [p for e in (comparison.before, comparison.after) for p in all_policies(e.policies.tiers)]
+    rules = [rule for policy in policies if applies_to_workloads(policy) for rule in policy.rules[layout.direction]]
+    return TrafficWords([kind for group in layout.kinds for kind in group], rules)
 
 
 def _effect(change: Change) -> str:
@@ -121,7 +131,7 @@ def _decider(decided: tuple[Outcome, Entry | None]) -> str:
     return f"{word} by rule {entry.index} of {named}"
 
 
-def _summed(key: _Key, found: _Gathered, comparison: Comparison) -> ChangedConnections:
+def _summed(key: _Key, found: _Gathered, words: TrafficWords, comparison: Comparison) -> ChangedConnections:
     direction, effect, before, after = key
     space = comparison.space
     subjects, peers = _group(found.subjects, space), _group(found.peers, space)
@@ -133,10 +143,10 @@ def _summed(key: _Key, found: _Gathered, comparison: Comparison) -> ChangedConne
         effect=effect,
         source=subjects if direction == "Egress" else peers,
         destination=peers if direction == "Egress" else subjects,
-        traffic=traffic_texts(found.kinds, [k for group in change.layout.kinds for k in group]),
+        traffic=words.texts(found.kinds),
         decided_before=before,
         decided_after=after,
-        example=f"{ends[0]} to {ends[1]}, {kind.example}",
+        example=f"{ends[0]} to {ends[1]}, {words.example(kind, found.kinds)}",
     )
 
 
@@ -166,33 +176,6 @@ def _networks(points: Sequence[int], space: Space) -> Iterator[str]:
             merged.append([version, first, last])
     for _version, first, last in merged:
         yield from map(str, summarize_address_range(first, last))
-
-
-def traffic_texts(kinds: Iterable[TrafficClass], every: Sequence[TrafficClass]) -> tuple[str, ...]:
-    """The traffic in words: everything, whole protocols, or protocols with ranges of destination ports."""
-    chosen = list(kinds)
-    if {id(k) for k in every} <= {id(k) for k in chosen}:
-        return ("everything",)
-    texts: list[str] = []
-    for protocol in dict.fromkeys(kind.protocol for kind in chosen):
-        ranges = sorted({(k.first, k.last) for k in chosen if k.protocol == protocol})
-        whole = {(k.first, k.last) for k in every if k.protocol == protocol}
-        if set(ranges) == whole or not ranges[0][0]:
-            texts.append(protocol)
-        else:
-            texts.append(f"{protocol} {', '.join(_ranges(ranges))}")
-    return tuple(texts)
-
-
-def _ranges(ranges: Sequence[tuple[int, int]]) -> Iterator[str]:
-    merged: list[list[int]] = []
-    for first, last in ranges:
-        if merged and first == merged[-1][1] + 1:
-            merged[-1][1] = last
-        else:
-            merged.append([first, last])
-    for first, last in merged:
-        yield str(first) if first == last else f"{first}-{last}"
 
 
 def _listed(parts: Sequence[str]) -> str:
