@@ -146,7 +146,9 @@ changed_verdicts:
 changed_connections:
   description: >-
     Everything that the O(change) opens, cuts or makes unknown in the whole cluster, by end and by what decides, with an example
-    and a text. Null where the change adds or removes endpoints; RV(not_compared) says so, and what else is left out.
+    and a text. Each entry means all of its sources with all of its destinations and all of its traffic, save an endpoint with
+    itself, and a node with Pods of its own. Where that takes too many entries, they are summed up in one with C(in_part) true.
+    Null where the change adds or removes endpoints; RV(not_compared) says so, and what else is left out.
   returned: with O(change)
   type: list
   elements: dict

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import summarize_address_range
 from typing import Any
 
@@ -15,8 +15,8 @@ from .._calico.evaluation import applies_to_workloads
 from .._calico.policies import Direction, all_policies
 from .._calico.program import Entry
 from .._calico.space import Space
-from .._calico.traffic_classes import TrafficClass
 from .._calico.verdict import Outcome
+from .change_products import Product, of_known_versions, products
 from .traffic_words import TrafficWords
 
 # How many namespaces, networks and kinds of traffic are named before "and N more".
@@ -31,11 +31,14 @@ _Key = tuple[Direction, str, str, str]
 class ChangedConnections:
     """Connections that a change opens, cuts, or makes unknown at one end, by what decides before and after.
 
-    ``end`` is where: egress of the source or ingress of the destination. ``example`` is one of them in words.
+    ``end`` is where: egress of the source or ingress of the destination. All sources with all destinations and all traffic are
+    meant, save pairs that policy never looks at; ``in_part`` says that it is a sum of too many that are not all of them.
+    ``example`` is one of them in words.
     """
 
     end: str
     effect: str
+    in_part: bool
     source: Group
     destination: Group
     traffic: tuple[str, ...]
@@ -48,6 +51,7 @@ class ChangedConnections:
         return {
             "end": self.end,
             "effect": self.effect,
+            "in_part": self.in_part,
             "source": self.source.as_result(),
             "destination": self.destination.as_result(),
             "traffic": list(self.traffic),
@@ -58,8 +62,9 @@ class ChangedConnections:
         }
 
     def __str__(self) -> str:
+        effect = f"{self.effect} in part" if self.in_part else self.effect
         return (
-            f"{self.effect} at the {self.end} end: from {self.source} to {self.destination}, {_listed(self.traffic)}; "
+            f"{effect} at the {self.end} end: from {self.source} to {self.destination}, {_listed(self.traffic)}; "
             f"for example {self.example}. Before: {self.decided_before}. After: {self.decided_after}."
         )
 
@@ -82,28 +87,22 @@ class Group:
         return " and ".join([*parts, *([f"outside {_listed(self.networks)}"] if self.networks else [])])
 
 
-@dataclass
-class _Gathered:
-    example: tuple[Change, TrafficClass, int]
-    subjects: set[int] = field(default_factory=set)
-    peers: set[int] = field(default_factory=set)
-    kinds: dict[TrafficClass, None] = field(default_factory=dict)
-
-
 def changed_connections(comparison: Comparison) -> tuple[ChangedConnections, ...]:
     """The changes put together, what is cut first, then what is not known, then what is opened; most endpoints first."""
-    gathered: dict[_Key, _Gathered] = {}
+    gathered: dict[_Key, list[Change]] = {}
     for change in comparison.changes():
         key = (change.layout.direction, _effect(change), _decider(change.before), _decider(change.after))
-        for kinds, peers in change.cells():
-            found = gathered.setdefault(key, _Gathered((change, kinds[0], peers[0])))
-            found.subjects.update(change.subjects)
-            found.peers.update(peers)
-            found.kinds.update(dict.fromkeys(kinds))
-    words = {direction: _words(comparison, layout) for direction, layout in comparison.layouts().items()}
-    summed = [_summed(key, found, words[key[0]], comparison) for key, found in gathered.items()]
+        gathered.setdefault(key, []).append(change)
+    layouts = comparison.layouts()
+    words = {direction: _words(comparison, layout) for direction, layout in layouts.items()}
+    known = {direction: of_known_versions(layout) for direction, layout in layouts.items()}
+    found = [
+        _told(key, product, words[key[0]], comparison.space)
+        for key, changes in gathered.items()
+        for product in products(changes, known[key[0]])
+    ]
     rank = {"cut": 0, "no longer known": 1, "known now": 2, "opened": 3}
-    return tuple(sorted(summed, key=lambda c: (rank[c.effect], -c.source.endpoints - c.destination.endpoints, str(c))))
+    return tuple(sorted(found, key=lambda c: (rank[c.effect], -c.source.endpoints - c.destination.endpoints, str(c))))
 
 
 def _words(comparison: Comparison, layout: Layout) -> TrafficWords:
@@ -131,26 +130,26 @@ def _decider(decided: tuple[Outcome, Entry | None]) -> str:
     return f"{word} by rule {entry.index} of {named}"
 
 
-def _summed(key: _Key, found: _Gathered, words: TrafficWords, comparison: Comparison) -> ChangedConnections:
+def _told(key: _Key, product: Product, words: TrafficWords, space: Space) -> ChangedConnections:
     direction, effect, before, after = key
-    space = comparison.space
-    subjects, peers = _group(found.subjects, space), _group(found.peers, space)
-    change, kind, peer = found.example
-    one, other = space.points[change.subjects[0]], space.points[peer]
+    subjects, peers = _group(product.subjects, space), _group(product.peers, space)
+    subject, peer, kind = product.example
+    one, other = space.points[subject], space.points[peer]
     ends = (one, other) if direction == "Egress" else (other, one)
     return ChangedConnections(
         end="egress" if direction == "Egress" else "ingress",
         effect=effect,
+        in_part=product.in_part,
         source=subjects if direction == "Egress" else peers,
         destination=peers if direction == "Egress" else subjects,
-        traffic=words.texts(found.kinds),
+        traffic=words.texts(product.kinds),
         decided_before=before,
         decided_after=after,
-        example=f"{ends[0]} to {ends[1]}, {words.example(kind, found.kinds)}",
+        example=f"{ends[0]} to {ends[1]}, {words.example(kind, product.kinds)}",
     )
 
 
-def _group(points: set[int], space: Space) -> Group:
+def _group(points: frozenset[int], space: Space) -> Group:
     pods: Counter[str] = Counter()
     names: set[tuple[str, str]] = set()
     outside: list[int] = []
