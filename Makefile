@@ -54,7 +54,8 @@ lint: setup
 	@ANSIBLE_COLLECTIONS_PATH=build/collections $(BIN)/antsibull-docs lint-collection-docs --plugin-docs \
 		--validate-collection-refs all --disallow-unknown-collection-refs --check-extra-docs-refs $(COLLECTION)
 	@$(BIN)/antsibull-nox lint-config
-	@$(BIN)/nox --no-venv --envdir build/nox --sessions extra-checks license-check
+	@$(BIN)/nox --no-venv --envdir build/nox --sessions extra-checks license-check 2> build/nox.log \
+		|| { cat build/nox.log >&2; exit 1; }
 	@$(BIN)/reuse lint --lines
 	@$(BIN)/vermin --quiet --no-tips --target=3.10- --violations plugins tests
 	@$(BIN)/python tests/cluster/crds.py --check

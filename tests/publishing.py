@@ -12,7 +12,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -32,19 +33,26 @@ def main(cache: Path, importer: Path) -> int:
         folder = Path(directory)
         archive = _build(folder)
         collections = _install(archive, folder)
-        found = [
-            *_importing(archive, importer, folder),
-            *_creating(collections, folder),
-            *_introspecting(collections, folder),
-            *_loading(collections, folder, cache),
-        ]
-    print("\n".join(found or ["The archive can be imported, and put into an execution environment."]))
-    return 1 if found else 0
+        findings = chain(
+            _importing(archive, importer, folder),
+            _creating(collections, folder),
+            _introspecting(collections, folder),
+            _loading(collections, folder, cache),
+        )
+        return _reported(findings)
+
+
+def _reported(findings: Iterable[str]) -> int:
+    """Prints each finding at once, since a later check may end the program; 1 where there was one."""
+    found = 0
+    for finding in findings:
+        found = 1
+        print(finding, flush=True)
+    return found
 
 
 def _build(folder: Path) -> Path:
-    command = [PROGRAMS / "ansible-galaxy", "collection", "build", "--output-path", folder]
-    _must(_run(command, ROOT, _environment(folder)))
+    _must(_run(_environment(folder), ROOT, PROGRAMS / "ansible-galaxy", "collection", "build", "--output-path", folder))
     (archive,) = folder.glob("netguard-calico-*.tar.gz")
     return archive
 
@@ -52,8 +60,8 @@ def _build(folder: Path) -> Path:
 def _install(archive: Path, folder: Path) -> Path:
     """The folder of collections in which the archive is the only one."""
     target = folder / "collections"
-    command = [PROGRAMS / "ansible-galaxy", "collection", "install", archive, "--offline", "-p", target]
-    _must(_run(command, folder, _environment(folder)))
+    words = ("collection", "install", archive, "--offline", "-p", target)
+    _must(_run(_environment(folder), folder, PROGRAMS / "ansible-galaxy", *words))
     return target
 
 
@@ -64,7 +72,7 @@ def _importing(archive: Path, importer: Path, folder: Path) -> Iterator[str]:
         "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "1",
         "GALAXY_IMPORTER_ANSIBLE_LOCAL_TMP": str(folder / "local"),
     }
-    run = _run([importer / "python", "-m", "galaxy_importer.main", archive.name], folder, environment)
+    run = _run(environment, folder, importer / "python", "-m", "galaxy_importer.main", archive.name)
     lines = (run.stdout + run.stderr).splitlines()
     findings = [line for line in lines if "WARNING" in line or "ERROR" in line]
     if not findings and (run.returncode or "Importer processing completed successfully" not in lines):
@@ -80,8 +88,8 @@ def _creating(collections: Path, folder: Path) -> Iterator[str]:
     definition = {**own, "images": {"base_image": {"name": "base:latest"}}}
     file = root / "execution-environment.yml"
     file.write_text(yaml.safe_dump(definition), encoding="utf-8")
-    command = [PROGRAMS / "ansible-builder", "create", "-f", file, "-c", folder / "context"]
-    run = _run([*command, "--output-filename", "Containerfile"], root, _environment(folder))
+    words = ("create", "-f", file, "-c", folder / "context", "--output-filename", "Containerfile")
+    run = _run(_environment(folder), root, PROGRAMS / "ansible-builder", *words)
     file.unlink()
     lines = (run.stdout + run.stderr).splitlines()
     if run.returncode or any(line and not line.startswith("Complete!") for line in lines):
@@ -90,9 +98,8 @@ def _creating(collections: Path, folder: Path) -> Iterator[str]:
 
 def _introspecting(collections: Path, folder: Path) -> Iterator[str]:
     """What ``ansible-builder introspect`` finds wrong; leaves the Python packages that it names in ``python.txt``."""
-    command = [PROGRAMS / "ansible-builder", "introspect", collections]
-    files = ["--write-pip", folder / "python.txt", "--write-bindep", folder / "system.txt"]
-    run = _run([*command, *files], folder, _environment(folder))
+    words = ("introspect", collections, "--write-pip", folder / "python.txt", "--write-bindep", folder / "system.txt")
+    run = _run(_environment(folder), folder, PROGRAMS / "ansible-builder", *words)
     if run.returncode or run.stderr:
         yield from (f"ansible-builder introspect: {line}" for line in (run.stdout + run.stderr).splitlines())
     if (folder / "system.txt").exists():
@@ -101,19 +108,24 @@ def _introspecting(collections: Path, folder: Path) -> Iterator[str]:
 
 def _loading(collections: Path, folder: Path, cache: Path) -> Iterator[str]:
     """What a module says where nothing is installed but Ansible, as in every execution environment, and ``python.txt``."""
-    fresh = folder / "fresh"
-    required = folder / "python.txt"
-    required.touch()
-    # Versions and hashes are those of the lock. Settings of the user say where packages come from.
-    uv, downloads = str(PROGRAMS / "uv"), {**os.environ, "UV_CACHE_DIR": str(cache / "uv")}
-    _must(_run([uv, "venv", "--quiet", "--python", sys.executable, fresh], folder, downloads))
-    install = [uv, "pip", "install", "--quiet", "--python", fresh, "--constraint", ROOT / "requirements-dev.txt"]
-    _must(_run([*install, "ansible-core", "--requirement", required], folder, downloads))
-    environment = _environment(folder, fresh / "bin") | {"ANSIBLE_COLLECTIONS_PATH": str(collections)}
-    module = ["localhost", "--module-name", "netguard.calico.baseline_info", "--args", _ARGUMENTS]
-    run = _run([fresh / "bin" / "ansible", *module], folder, environment)
+    programs = _fresh(folder, cache)
+    environment = _environment(folder, programs) | {"ANSIBLE_COLLECTIONS_PATH": str(collections)}
+    module = "netguard.calico.baseline_info"
+    run = _run(environment, folder, programs / "ansible", "localhost", "-m", module, "-a", _ARGUMENTS)
     if '"code": "unreachable"' not in run.stdout:
-        yield from (f"baseline_info: {line}" for line in (run.stdout + run.stderr).splitlines())
+        yield from (f"{module}: {line}" for line in (run.stdout + run.stderr).splitlines())
+
+
+def _fresh(folder: Path, cache: Path) -> Path:
+    """The programs of an environment that is made for this run, with the lock's versions and hashes."""
+    fresh, required = folder / "fresh", folder / "python.txt"
+    required.touch()
+    # With the user's own settings, which say where packages come from.
+    environment = {**os.environ, "UV_CACHE_DIR": str(cache / "uv")}
+    _must(_run(environment, folder, PROGRAMS / "uv", "venv", "--python", sys.executable, fresh))
+    words = ("--python", fresh, "--constraint", ROOT / "requirements-dev.txt", "--requirement", required)
+    _must(_run(environment, folder, PROGRAMS / "uv", "pip", "install", "ansible-core", *words))
+    return fresh / "bin"
 
 
 def _environment(home: Path, programs: Path = PROGRAMS) -> dict[str, str]:
@@ -121,15 +133,14 @@ def _environment(home: Path, programs: Path = PROGRAMS) -> dict[str, str]:
     return {**kept, "HOME": str(home), "PATH": f"{programs}{os.pathsep}{kept['PATH']}", "ANSIBLE_NOCOLOR": "1"}
 
 
-def _run(command: list[str | Path], folder: Path, environment: Mapping[str, str]) -> Run:
-    words = [str(word) for word in command]
-    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+def _run(environment: Mapping[str, str], folder: Path, *command: str | Path) -> Run:
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def _must(run: Run) -> None:
     """Ends the checks where something on which the rest depends failed."""
     if run.returncode:
-        sys.exit(f"{' '.join(run.args)}\n{run.stdout}{run.stderr}")
+        sys.exit(f"{' '.join(str(word) for word in run.args)}\n{run.stdout}{run.stderr}")
 
 
 if __name__ == "__main__":
