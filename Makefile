@@ -7,29 +7,38 @@ SHELL := /bin/bash
 PYTHON ?= python3
 # Outside the checkout, so that `git clean` leaves it and every checkout shares it.
 CACHE := $(or $(NETGUARD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/netguard-calico)
-KEY := $(shell { cat requirements-dev.txt; $(PYTHON) --version; } 2>&1 | sha256sum | cut -c1-16)
-VENV := $(CACHE)/venv-$(KEY)
+# An environment's folder is named by what is in it.
+key = $(shell { cat $(1); $(PYTHON) --version; } 2>&1 | sha256sum | cut -c1-16)
+VENV := $(CACHE)/venv-$(call key,requirements-dev.txt)
+IMPORTER := $(CACHE)/importer-$(call key,requirements-importer.txt)
 BIN := $(VENV)/bin
 COLLECTION := build/collections/ansible_collections/netguard/calico
 export NETGUARD_CACHE := $(CACHE)
 export PATH := $(BIN):$(PATH)
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
 
-.PHONY: setup lint types unit sanity integration test demo bench fuzz build lock clean
+# `ready` is written last: an environment that was interrupted is made anew.
+define environment
+	@echo "== setup: installing $(1) into $(@D)"
+	@rm -rf $(@D)
+	@mkdir -p $(CACHE)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	@touch $@
+endef
+
+.PHONY: setup lint types unit sanity publish-checks integration test demo bench fuzz build lock clean
 .NOTPARALLEL:
 
 setup: $(VENV)/ready $(COLLECTION)
 
-# `ready` is written last: an environment that was interrupted is made anew.
 $(VENV)/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 		|| { echo "netguard.calico needs Python 3.10 or newer; make PYTHON=/path/to/python3 ..." >&2; exit 1; }
-	@echo "== setup: installing the development environment into $(VENV)"
-	@rm -rf $(VENV)
-	@mkdir -p $(CACHE)
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@touch $@
+	$(call environment,requirements-dev.txt)
+
+$(IMPORTER)/ready: | $(VENV)/ready
+	$(call environment,requirements-importer.txt)
 
 $(COLLECTION):
 	@mkdir -p $(@D)
@@ -40,8 +49,14 @@ lint: setup
 	@$(BIN)/ruff check --no-cache .
 	@$(BIN)/ruff format --no-cache --check --diff .
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/ansible-lint --offline --strict
+	@ANSIBLE_COLLECTIONS_PATH=build/collections $(BIN)/ansible-lint --offline --strict --profile production
 	@$(BIN)/antsibull-changelog lint
+	@ANSIBLE_COLLECTIONS_PATH=build/collections $(BIN)/antsibull-docs lint-collection-docs --plugin-docs \
+		--validate-collection-refs all --disallow-unknown-collection-refs --check-extra-docs-refs $(COLLECTION)
+	@$(BIN)/antsibull-nox lint-config
+	@$(BIN)/nox --no-venv --envdir build/nox --sessions extra-checks license-check 2> build/nox.log \
+		|| { cat build/nox.log >&2; exit 1; }
+	@$(BIN)/reuse lint --lines
 	@$(BIN)/vermin --quiet --no-tips --target=3.10- --violations plugins tests
 	@$(BIN)/python tests/cluster/crds.py --check
 
@@ -57,11 +72,15 @@ sanity: setup
 	@echo "== sanity"
 	@$(BIN)/python tests/sanity.py $(CACHE)
 
+publish-checks: setup $(IMPORTER)/ready
+	@echo "== publish-checks"
+	@$(BIN)/python tests/publishing.py $(CACHE) $(IMPORTER)/bin
+
 integration: setup
 	@echo "== integration"
 	@$(PYTEST) -q -rs tests/cluster tests/integration
 
-test: lint types unit sanity integration
+test: lint types unit sanity publish-checks integration
 	@echo "== all checks passed"
 
 demo: setup
@@ -80,10 +99,11 @@ build: setup
 	@$(BIN)/ansible-galaxy collection build --force --output-path build
 
 lock: setup
-	@{ head -n 2 requirements-dev.in; echo "# Written by \`make lock\` from requirements-dev.in."; \
+	@for lock in requirements-dev requirements-importer; do \
+		{ head -n 2 $$lock.in; echo "# Written by \`make lock\` from $$lock.in."; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
-		--no-header --no-emit-index-url --no-emit-find-links requirements-dev.in; } > build/requirements-dev.txt
-	@mv build/requirements-dev.txt requirements-dev.txt
+		--no-header --no-emit-index-url --no-emit-find-links $$lock.in; } > build/$$lock.txt; \
+		mv build/$$lock.txt $$lock.txt; done
 
 clean:
 	@rm -rf build .ansible tests/output

@@ -40,9 +40,9 @@ GROUP = "projectcalico.org"
 VERSION = "v3"
 FOLDER = Path(__file__).resolve().parent / "crds"
 _AGE = ("Age", "date", ".metadata.creationTimestamp")
-_HEADER = """\
-# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
-# SPDX-License-Identifier: GPL-3.0-or-later
+_HEADER = f"""\
+# {"SPDX-" + "FileCopyrightText"}: 2026 the netguard.calico contributors
+# {"SPDX-" + "License-Identifier"}: GPL-3.0-or-later
 # Written by crds.py: change the tables there, then run it.
 """
 

@@ -11,7 +11,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 # Formats without comments, the licence itself, and what tools write.
-WITHOUT = {"LICENSE", "CHANGELOG.md", "changelogs/changelog.yaml", "tests/cluster/go/go.sum"}
+WITHOUT = {
+    "LICENSE",
+    "LICENSES/GPL-3.0-or-later.txt",
+    "CHANGELOG.md",
+    "changelogs/changelog.yaml",
+    "tests/cluster/go/go.sum",
+}
 SPDX = (
     "SPDX-" + "FileCopyrightText: 2026 the netguard.calico contributors",
     "SPDX-" + "License-Identifier: GPL-3.0-or-later",
