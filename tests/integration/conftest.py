@@ -20,15 +20,32 @@ ROOT = Path(__file__).resolve().parents[2]
 CALICO_CRDS = ROOT.parent / "shared" / "crds" / "v3"
 
 
-@pytest.fixture(scope="session", params=["own CRDs", "Calico's CRDs"])
+PLANES = {"native": ["own CRDs", "Calico's CRDs"], "aggregated": ["aggregated"]}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How the control planes of these tests serve Calico's API."""
+    parser.addoption("--backend", choices=list(PLANES), default="native", help="how Calico's API is served")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test that has a control plane runs on each that belongs to the backend."""
+    if "plane" in metafunc.fixturenames:
+        planes = PLANES[metafunc.config.getoption("--backend")]
+        metafunc.parametrize("plane", planes, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    if request.param == "own CRDs":
-        crds = OWN_CRDS
+    directory = tmp_path_factory.mktemp("cluster") / "plane"
+    if request.param == "aggregated":
+        started = start(directory, backend="aggregated")
+    elif request.param == "own CRDs":
+        started = start(directory, [OWN_CRDS])
     elif CALICO_CRDS.is_dir():
-        crds = CALICO_CRDS
+        started = start(directory, [CALICO_CRDS])
     else:
         pytest.skip("Calico's own CRDs are not beside this checkout")
-    started = start(tmp_path_factory.mktemp("cluster") / "plane", [crds])
     yield started
     stop(started.directory)
 

@@ -92,13 +92,13 @@ class _Reading:
 
     def _object(self, schema: Schema, value: Object, path: str) -> Object:
         properties = schema.get("properties") or {}
-        more = schema.get("additionalProperties")
         read: Object = {}
         for field, content in value.items():
-            if field in properties or more:
-                read[field] = self.value(properties.get(field) or more, content, f"{path}.{field}")
-            else:
+            known: Schema | None = properties.get(field) or schema.get("additionalProperties")
+            if known is None:
                 self.unknown.append(f"{path}.{field}")
+            else:
+                read[field] = self.value(known, content, f"{path}.{field}")
         return read
 
 

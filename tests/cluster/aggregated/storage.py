@@ -17,6 +17,7 @@ from aggregated.resource import API_VERSION, STORED_GROUP, STORED_VERSION, Objec
 from api import Api, ApiError
 
 METADATA = "projectcalico.org/metadata"
+_CONTENT: tuple[str, ...] = ("spec", "status")
 _OWN = ("labels", "annotations", "managedFields", "ownerReferences", "finalizers")
 
 
@@ -95,7 +96,7 @@ def _to_v1(place: Place, item: Object) -> Object:
         stored["namespace"] = place.namespace
     if "resourceVersion" in metadata:
         stored["resourceVersion"] = metadata["resourceVersion"]
-    content = {field: item[field] for field in ("spec", "status") if field in item}
+    content = {field: item[field] for field in _CONTENT if field in item}
     version = {"apiVersion": f"{STORED_GROUP}/{STORED_VERSION}", "kind": place.kind.name}
     return {**version, "metadata": stored, **content}
 
@@ -109,5 +110,5 @@ def _from_v1(place: Place, stored: Object) -> Object:
     kept = {field: metadata[field] for field in shown if field in metadata}
     # Two objects must not have one uid.
     uid = str(uuid.uuid5(uuid.NAMESPACE_OID, metadata["uid"]))
-    content = {field: stored[field] for field in ("spec", "status") if field in stored}
+    content = {field: stored[field] for field in _CONTENT if field in stored}
     return {"apiVersion": API_VERSION, "kind": place.kind.name, "metadata": {**kept, "uid": uid, **own}, **content}
