@@ -8,10 +8,8 @@ import json
 import os
 import socket
 import ssl
-import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -72,8 +70,10 @@ class _Server(ThreadingHTTPServer):
             secured = self.context.wrap_socket(request, server_side=True)
         except (OSError, ssl.SSLError):
             return
-        super().finish_request(secured, client_address)
-        _close(secured)
+        try:
+            super().finish_request(secured, client_address)
+        finally:
+            _close(secured)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif action in (faults.BREAK_BEFORE, faults.HANG):
             self._break(request, None, fault)
         else:
-            given = self._work(request)
+            given = self.service.answer(request)
             if action == faults.BREAK_AFTER:
                 self._break(request, given, fault)
             elif action == faults.BREAK_DURING:
@@ -124,14 +124,6 @@ class _Handler(BaseHTTPRequestHandler):
                 self._break(request, given, fault)
             else:
                 self._send(request, given, fault)
-
-    def _work(self, request: Request) -> Answer:
-        """The service's answer; 500 where it has a fault of its own, which its log tells."""
-        try:
-            return self.service.answer(request)
-        except Exception:
-            traceback.print_exc(file=sys.stderr)
-            return answer(500, Refusal(500, "the stand-in failed, see its log").body)
 
     def _send(self, request: Request, given: Answer, fault: faults.Fault | None = None) -> None:
         self._write_down(request, given, fault)
