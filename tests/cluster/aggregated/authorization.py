@@ -44,7 +44,6 @@ class Access:
         place = self.place
         within = f' and namespace "{place.namespace}"' if place.namespace else ""
         raise self._forbidden(
-            "operation on Calico tiered policy is forbidden: "
             f'User "{self.user.name}" cannot {self.verb} {place.full_name} in tier "{tier}"{within}'
             + ("" if sees else " (user cannot get tier)")
         )
@@ -54,7 +53,7 @@ class Access:
         known = tuple(tiers)
         seen = tuple(tier for tier in known if self._allowed("get", "tiers", "", tier) and self._has_tier_verb(tier))
         if known and not seen:
-            raise self._forbidden("operation on Calico tiered policy is forbidden")
+            raise self._forbidden("Operation on Calico tiered policy is forbidden")
         return seen
 
     def _has_tier_verb(self, tier: str) -> bool:

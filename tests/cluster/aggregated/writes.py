@@ -87,8 +87,6 @@ class Writes:
         for field in ("resourceVersion", "uid"):
             if item["metadata"].get(field, live["metadata"][field]) != live["metadata"][field]:
                 raise access.place.conflict()
-        if access.place.is_tiered and tier_of(item) != tier_of(live):
-            access.require_tier(tier_of(item))
         kept = {field: live["metadata"][field] for field in ("uid", "creationTimestamp", "resourceVersion")}
         item = {**item, "metadata": {**item["metadata"], **kept}}
         if _is_dry_run(request) or item == live:
