@@ -6,46 +6,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from ansible_run import Ansible
 from cluster_content import Content
-from control_plane import ControlPlane, start, stop
-from install import OWN_CRDS
+from control_plane import Backend, ControlPlane, start, stop
 from requests_seen import Requests
 
 ROOT = Path(__file__).resolve().parents[2]
 CALICO_CRDS = ROOT.parent / "shared" / "crds" / "v3"
 
 
-PLANES = {"native": ["own CRDs", "Calico's CRDs"], "aggregated": ["aggregated"]}
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How the control planes of these tests serve Calico's API."""
-    parser.addoption("--backend", choices=list(PLANES), default="native", help="how Calico's API is served")
+    parser.addoption("--backend", choices=get_args(Backend), default="native", help="how Calico's API is served")
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every test that has a control plane runs on each that belongs to the backend."""
-    if "plane" in metafunc.fixturenames:
-        planes = PLANES[metafunc.config.getoption("--backend")]
-        metafunc.parametrize("plane", planes, indirect=True, scope="session")
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=["own CRDs", "Calico's CRDs"])
 def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    directory = tmp_path_factory.mktemp("cluster") / "plane"
-    if request.param == "aggregated":
-        started = start(directory, backend="aggregated")
-    elif request.param == "own CRDs":
-        started = start(directory, [OWN_CRDS])
+    backend: Backend = request.config.getoption("--backend")
+    if request.param == "own CRDs":
+        crds = None
+    elif backend == "aggregated":
+        pytest.skip("the stand-in for Calico's API server stores in CRDs of its own")
     elif CALICO_CRDS.is_dir():
-        started = start(directory, [CALICO_CRDS])
+        crds = [CALICO_CRDS]
     else:
         pytest.skip("Calico's own CRDs are not beside this checkout")
+    started = start(tmp_path_factory.mktemp("cluster") / "plane", crds, backend)
     yield started
     stop(started.directory)
 
