@@ -24,9 +24,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--backend", choices=get_args(Backend), default="native", help="how Calico's API is served")
 
 
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """How Calico's API is served."""
+    chosen: Backend = request.config.getoption("--backend")
+    return chosen
+
+
+@pytest.fixture
+def native_only(backend: Backend) -> None:
+    """For what plain CRDs let happen, and Calico's API server does not."""
+    if backend != "native":
+        pytest.skip("with Calico's API server this does not come about, or not in this way")
+
+
 @pytest.fixture(scope="session", params=["own CRDs", "Calico's CRDs"])
-def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    backend: Backend = request.config.getoption("--backend")
+def plane(
+    request: pytest.FixtureRequest, backend: Backend, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ControlPlane]:
     if request.param == "own CRDs":
         crds = None
     elif backend == "aggregated":
