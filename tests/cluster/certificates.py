@@ -16,7 +16,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _LIFETIME = timedelta(days=30)
-_SERVER_NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
+# kube-apiserver passes on who asks with a certificate of this name, from an authority that signs nothing else.
+FRONT_PROXY = "front-proxy-client"
+CALICO_API_SERVER = "calico-apiserver"
+CALICO_API_SERVICE, CALICO_API_NAMESPACE = "calico-api", "calico-system"
+_SERVER_NAMES = (
+    "localhost",
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    f"{CALICO_API_SERVICE}.{CALICO_API_NAMESPACE}.svc",
+)
 _SERVER_ADDRESSES = ("127.0.0.1", "::1", "10.96.0.1")
 
 
@@ -39,6 +49,9 @@ class Certificates:
         api_server: serves the API.
         controllers: the controllers towards the API.
         admin: in the group system:masters.
+        front_proxy_ca: the file of the authority of front_proxy alone.
+        front_proxy: kube-apiserver towards servers that it passes requests on to.
+        calico_api_server: serves projectcalico.org/v3 where that is aggregated, and asks the API.
         token_signing_key: signs service account tokens.
         token_public_key: checks them.
     """
@@ -49,6 +62,9 @@ class Certificates:
     api_server: Identity
     controllers: Identity
     admin: Identity
+    front_proxy_ca: Path
+    front_proxy: Identity
+    calico_api_server: Identity
     token_signing_key: Path
     token_public_key: Path
 
@@ -64,17 +80,32 @@ class _Authority:
 
 def make_certificates(folder: Path) -> Certificates:
     """Make everything anew in an existing folder; keys are readable by the owner only."""
-    authority = _authority(folder)
+    files = certificates_in(folder)
+    authority = _authority(folder, "netguard control plane", files.ca)
+    for name in ("etcd", "etcd-client", "kube-apiserver", "system:kube-controller-manager", CALICO_API_SERVER):
+        _issue(authority, name)
+    _issue(authority, "admin", group="system:masters")
+    _issue(_authority(folder, "netguard front proxy", files.front_proxy_ca), FRONT_PROXY)
     token_key = ec.generate_private_key(ec.SECP256R1())
+    _write(files.token_signing_key, _key_pem(token_key))
+    _write(files.token_public_key, _public_pem(token_key))
+    return files
+
+
+def certificates_in(folder: Path) -> Certificates:
+    """The files in a folder that `make_certificates` fills."""
     return Certificates(
-        ca=_write(folder / "ca.crt", _pem(authority.certificate)),
-        etcd=_issue(authority, "etcd"),
-        etcd_client=_issue(authority, "etcd-client"),
-        api_server=_issue(authority, "kube-apiserver"),
-        controllers=_issue(authority, "system:kube-controller-manager"),
-        admin=_issue(authority, "admin", group="system:masters"),
-        token_signing_key=_write(folder / "service-account.key", _key_pem(token_key)),
-        token_public_key=_write(folder / "service-account.pub", _public_pem(token_key)),
+        ca=folder / "ca.crt",
+        etcd=_identity(folder, "etcd"),
+        etcd_client=_identity(folder, "etcd-client"),
+        api_server=_identity(folder, "kube-apiserver"),
+        controllers=_identity(folder, "system:kube-controller-manager"),
+        admin=admin_identity(folder),
+        front_proxy_ca=folder / "front-proxy-ca.crt",
+        front_proxy=_identity(folder, FRONT_PROXY),
+        calico_api_server=_identity(folder, CALICO_API_SERVER),
+        token_signing_key=folder / "service-account.key",
+        token_public_key=folder / "service-account.pub",
     )
 
 
@@ -83,10 +114,10 @@ def admin_identity(folder: Path) -> Identity:
     return _identity(folder, "admin")
 
 
-def _authority(folder: Path) -> _Authority:
-    """A new authority, whose key is never written."""
+def _authority(folder: Path, common_name: str, file: Path) -> _Authority:
+    """A new authority, whose certificate goes to the file and whose key is never written."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = _name("netguard control plane", None)
+    name = _name(common_name, None)
     usage = x509.KeyUsage(
         digital_signature=True,
         content_commitment=False,
@@ -99,11 +130,13 @@ def _authority(folder: Path) -> _Authority:
         decipher_only=False,
     )
     builder = _builder(name, name, key).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    return _Authority(builder.add_extension(usage, critical=True).sign(key, hashes.SHA256()), key, folder)
+    certificate = builder.add_extension(usage, critical=True).sign(key, hashes.SHA256())
+    _write(file, _pem(certificate))
+    return _Authority(certificate, key, folder)
 
 
-def _issue(authority: _Authority, name: str, group: str | None = None) -> Identity:
-    """A certificate for the name, good for serving on this machine and for being a client."""
+def _issue(authority: _Authority, name: str, group: str | None = None) -> None:
+    """Write a certificate for the name, good for serving on this machine and for being a client."""
     key = ec.generate_private_key(ec.SECP256R1())
     names = [
         *(x509.DNSName(server) for server in _SERVER_NAMES),
@@ -121,7 +154,6 @@ def _issue(authority: _Authority, name: str, group: str | None = None) -> Identi
     identity = _identity(authority.folder, name)
     _write(identity.certificate, _pem(certificate))
     _write(identity.key, _key_pem(key))
-    return identity
 
 
 def _identity(folder: Path, name: str) -> Identity:
@@ -171,8 +203,7 @@ def _public_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def _write(path: Path, content: bytes) -> Path:
+def _write(path: Path, content: bytes) -> None:
     """Write a file that only its owner can read."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
-    return path

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from certificates import Certificates, Identity
+from certificates import FRONT_PROXY, Certificates, Identity
 
 # The second range allows dual-stack Services; a Service still gets one family unless it asks for two.
 _SERVICE_RANGES = "10.96.0.0/16,fd00:10:96::/112"
@@ -20,6 +21,7 @@ _CONTROLLERS = (
     "serviceaccount-controller",
     "serviceaccount-token-controller",
 )
+_STAND_IN = Path(__file__).resolve().parent / "stand_in.py"
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -86,6 +88,7 @@ def api_server(program: Path, directory: Path, certificates: Certificates, ports
             "audit-log-mode": "blocking",
             "audit-log-maxsize": 10_000,
             **_api_server_files(certificates, ports),
+            **_front_proxy(certificates),
         },
     )
 
@@ -109,6 +112,11 @@ def controllers(program: Path, kubeconfig: Path, certificates: Certificates) -> 
     )
 
 
+def stand_in(role: str, server: str, directory: Path) -> list[str]:
+    """Calico's API server, or a front before kube-apiserver, played by this project's own program."""
+    return [sys.executable, str(_STAND_IN), role, f"--server={server}", f"--directory={directory}"]
+
+
 def audit_log(directory: Path) -> Path:
     """Where the API server of a directory writes its audit log."""
     return directory / "audit.log"
@@ -126,6 +134,19 @@ def _api_server_files(certificates: Certificates, ports: Ports) -> dict[str, obj
         "service-account-issuer": "https://kubernetes.default.svc",
         "service-account-key-file": certificates.token_public_key,
         "service-account-signing-key-file": certificates.token_signing_key,
+    }
+
+
+def _front_proxy(certificates: Certificates) -> dict[str, object]:
+    """How the API server passes requests on to other servers, and whose word about a user it takes itself."""
+    return {
+        "proxy-client-cert-file": certificates.front_proxy.certificate,
+        "proxy-client-key-file": certificates.front_proxy.key,
+        "requestheader-client-ca-file": certificates.front_proxy_ca,
+        "requestheader-allowed-names": FRONT_PROXY,
+        "requestheader-username-headers": "X-Remote-User",
+        "requestheader-group-headers": "X-Remote-Group",
+        "requestheader-extra-headers-prefix": "X-Remote-Extra-",
     }
 
 

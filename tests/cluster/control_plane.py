@@ -9,17 +9,28 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 from api import Api, ApiError
 from binaries import BuildError, find_or_build
-from install import OWN_CRDS, InstallError
-from lifecycle import ControlPlane, StartError, StopError, load, start, start_and_report, stop
+from install import InstallError
+from lifecycle import (
+    Backend,
+    ControlPlane,
+    StartError,
+    StopError,
+    load,
+    put_front_before,
+    start,
+    start_and_report,
+    stop,
+)
 from tokens import kubeconfig_for_token, service_account_token
 
 __all__ = [
     "Api",
     "ApiError",
+    "Backend",
     "BuildError",
     "ControlPlane",
     "InstallError",
@@ -27,6 +38,7 @@ __all__ = [
     "StopError",
     "kubeconfig_for_token",
     "load",
+    "put_front_before",
     "service_account_token",
     "start",
     "stop",
@@ -41,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         if options.command == "start":
-            _start(options.directory, [] if options.no_crds else options.crds or [OWN_CRDS])
+            _start(options.directory, [] if options.no_crds else options.crds, options.backend)
         elif options.command == "stop":
             stop(options.directory)
         else:
@@ -55,9 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _start(directory: Path, crds: Sequence[Path]) -> None:
+def _start(directory: Path, crds: Sequence[Path] | None, backend: Backend) -> None:
     """Start a control plane and say where it is."""
-    started = start_and_report(directory, crds)
+    started = start_and_report(directory, crds, backend)
     for skipped in started.installed.skipped:
         print(f"not installed, this API server does not serve its kind: {skipped}", file=sys.stderr)
     print(f"kubeconfig: {started.control_plane.kubeconfig}")
@@ -83,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("build", help="build what the machine does not have, start nothing")
     for command in (start_parser, stop_parser):
         command.add_argument("--directory", type=Path, required=True, help="everything that is written goes here")
+    start_parser.add_argument(
+        "--backend",
+        choices=get_args(Backend),
+        default="native",
+        help="how Calico's API is served: by kube-apiserver from CRDs, or by a server of its own behind it",
+    )
     which = start_parser.add_mutually_exclusive_group()
     which.add_argument(
         "--crds", type=Path, nargs="+", action="extend", metavar="PATH", help="manifests instead of the project's own"

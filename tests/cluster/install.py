@@ -19,7 +19,7 @@ from api import APPLY, Api, ApiError
 OWN_CRDS = Path(__file__).resolve().parent / "crds"
 FIELD_MANAGER = "netguard-control-plane"
 _CRD_KIND = "CustomResourceDefinition"
-_DEFAULT_TIER = {
+DEFAULT_TIER = {
     "apiVersion": "projectcalico.org/v3",
     "kind": "Tier",
     "metadata": {"name": "default"},
@@ -66,7 +66,7 @@ def install(api: Api, manifests: Sequence[Manifest], timeout: float) -> Installe
         _wait(deadline, f"{crd['metadata']['name']} is not served", partial(_is_served, api, crd))
     others = [manifest for manifest in manifests if manifest["kind"] != _CRD_KIND]
     if any(crd["metadata"]["name"] == "tiers.projectcalico.org" for crd in crds):
-        others.append(_DEFAULT_TIER)
+        others.append(DEFAULT_TIER)
     skipped = [other for other in others if not apply(api, other)]
     return Installed(
         crds=tuple(crd["metadata"]["name"] for crd in crds),

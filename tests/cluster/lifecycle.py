@@ -11,19 +11,24 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import components
 import processes
+from aggregated.registration import is_available, manifests
+from aggregated.stored_crds import stored_definitions
 from api import Api, ApiError
 from binaries import find_or_build
 from certificates import Certificates, admin_identity, make_certificates
 from components import Ports
-from install import OWN_CRDS, Installed, install, read_manifests
+from install import DEFAULT_TIER, OWN_CRDS, Installed, apply, install, read_manifests
 from kubeconfig import by_certificate, write_kubeconfig
 from processes import Process
+from stand_in import CALICO_API, FRONT, PORT
 
+Backend = Literal["native", "aggregated"]
 _MARKER = "control-plane.json"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 3.0
@@ -73,18 +78,21 @@ class Started:
     installed: Installed
 
 
-def start(directory: Path, crds: Sequence[Path] = (OWN_CRDS,)) -> ControlPlane:
-    """Start a control plane in a new or empty directory and return when it is ready and serves the CRDs.
+def start(directory: Path, crds: Sequence[Path] | None = None, backend: Backend = "native") -> ControlPlane:
+    """Start a control plane in a new or empty directory and return when it is ready and serves Calico's API.
 
-    `crds` are files and folders of manifests; with none of them the server has Kubernetes' own kinds only.
+    `crds` are files and folders of manifests; with none of them the server has Kubernetes' own kinds only. Without
+    the argument they are the project's own. An aggregated backend has a server of its own for Calico's API, and
+    `crds` are what it gets besides.
     Raises StartError, BuildError or InstallError; nothing runs then, and the directory is gone.
     """
-    return start_and_report(directory, crds).control_plane
+    return start_and_report(directory, crds, backend).control_plane
 
 
-def start_and_report(directory: Path, crds: Sequence[Path]) -> Started:
+def start_and_report(directory: Path, crds: Sequence[Path] | None, backend: Backend = "native") -> Started:
     """Like `start`, and says what was installed."""
-    manifests = read_manifests(crds)
+    own = [OWN_CRDS] if backend == "native" else []
+    wanted = read_manifests(own if crds is None else crds)
     programs = find_or_build()
     directory = _prepared(directory)
     with ExitStack() as undo:
@@ -92,9 +100,26 @@ def start_and_report(directory: Path, crds: Sequence[Path]) -> Started:
         certificates = make_certificates(_certificates(directory))
         with _answering(directory):
             control_plane = _run(directory, programs, certificates)
-            installed = install(control_plane.admin_api(), manifests, _START_SECONDS)
+            if backend == "aggregated":
+                wanted = [*stored_definitions(), *wanted]
+            installed = install(control_plane.admin_api(), wanted, _START_SECONDS)
+            if backend == "aggregated":
+                _aggregate(control_plane)
         undo.pop_all()
     return Started(control_plane, installed)
+
+
+def put_front_before(control_plane: ControlPlane) -> ControlPlane:
+    """The same control plane, reached through a front that shows the faults ordered in its folder `front`.
+
+    The front ends with the control plane. Raises StartError where it does not come up.
+    """
+    port = _stand_in(control_plane, FRONT)
+    kubeconfig = control_plane.directory / FRONT / "kubeconfig"
+    fronted = replace(control_plane, server=f"https://127.0.0.1:{port}", kubeconfig=kubeconfig)
+    identity = by_certificate(admin_identity(_certificates(control_plane.directory)))
+    write_kubeconfig(kubeconfig, fronted.server, control_plane.ca, identity)
+    return fronted
 
 
 def load(directory: Path) -> ControlPlane:
@@ -175,6 +200,30 @@ def _run_once(directory: Path, programs: Mapping[str, Path], certificates: Certi
     )
     _await([controllers, api_server, etcd], lambda: _controllers_work(api))
     return control_plane
+
+
+def _aggregate(control_plane: ControlPlane) -> None:
+    """Start the stand-in for Calico's API server and return when its API is available and has the default tier."""
+    api = control_plane.admin_api()
+    for manifest in manifests(_stand_in(control_plane, CALICO_API), control_plane.ca):
+        apply(api, manifest)
+    deadline = time.monotonic() + _START_SECONDS
+    while not is_available(api):
+        if time.monotonic() > deadline:
+            raise StartError(f"Calico's API is not available after {_START_SECONDS:.0f} s")
+        time.sleep(0.05)
+    api.request("POST", "/apis/projectcalico.org/v3/tiers", DEFAULT_TIER)
+
+
+def _stand_in(control_plane: ControlPlane, role: str) -> int:
+    """Start the stand-in in a role, in a folder of that name, and return the port of 127.0.0.1 where it listens."""
+    directory = control_plane.directory
+    (directory / role).mkdir(mode=0o700)
+    command = components.stand_in(role, control_plane.server, directory)
+    process = processes.spawn(role, command, directory, _logs(directory) / f"{role}.log")
+    port = directory / role / PORT
+    _await([process], port.exists)
+    return int(port.read_text(encoding="utf-8"))
 
 
 @contextmanager

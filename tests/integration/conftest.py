@@ -6,29 +6,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from ansible_run import Ansible
 from cluster_content import Content
-from control_plane import ControlPlane, start, stop
-from install import OWN_CRDS
+from control_plane import Backend, ControlPlane, start, stop
 from requests_seen import Requests
 
 ROOT = Path(__file__).resolve().parents[2]
 CALICO_CRDS = ROOT.parent / "shared" / "crds" / "v3"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How the control planes of these tests serve Calico's API."""
+    parser.addoption("--backend", choices=get_args(Backend), default="native", help="how Calico's API is served")
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """How Calico's API is served."""
+    chosen: Backend = request.config.getoption("--backend")
+    return chosen
+
+
+@pytest.fixture
+def native_only(backend: Backend) -> None:
+    """For what plain CRDs let happen, and Calico's API server does not."""
+    if backend != "native":
+        pytest.skip("with Calico's API server this does not come about, or not in this way")
+
+
 @pytest.fixture(scope="session", params=["own CRDs", "Calico's CRDs"])
-def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+def plane(
+    request: pytest.FixtureRequest, backend: Backend, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ControlPlane]:
     if request.param == "own CRDs":
-        crds = OWN_CRDS
+        crds = None
+    elif backend == "aggregated":
+        pytest.skip("the stand-in for Calico's API server stores in CRDs of its own")
     elif CALICO_CRDS.is_dir():
-        crds = CALICO_CRDS
+        crds = [CALICO_CRDS]
     else:
         pytest.skip("Calico's own CRDs are not beside this checkout")
-    started = start(tmp_path_factory.mktemp("cluster") / "plane", [crds])
+    started = start(tmp_path_factory.mktemp("cluster") / "plane", crds, backend)
     yield started
     stop(started.directory)
 

@@ -134,7 +134,9 @@ def allow_policies_only(content: Content) -> None:
     """Lets the account list GlobalNetworkPolicies and nothing else."""
     rbac = "/apis/rbac.authorization.k8s.io/v1"
     name = "half-blind"
-    rules = [{"apiGroups": ["projectcalico.org"], "resources": ["globalnetworkpolicies"], "verbs": ["list"]}]
+    group = {"apiGroups": ["projectcalico.org"]}
+    resources = ["globalnetworkpolicies", "tier.globalnetworkpolicies"]
+    rules = [{**group, "resources": resources, "verbs": ["list"]}, {**group, "resources": ["tiers"], "verbs": ["get"]}]
     role = {"metadata": {"name": name}, "rules": rules}
     binding = {
         "metadata": {"name": name},

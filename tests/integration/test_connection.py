@@ -21,7 +21,7 @@ from kubernetes.config import incluster_config
 from ansible_run import Ansible
 from cluster_content import Content
 from conftest import policy
-from control_plane import ControlPlane, kubeconfig_for_token, service_account_token
+from control_plane import Backend, ControlPlane, kubeconfig_for_token, service_account_token
 from requests_seen import Requests
 
 # None of this depends on where the CRDs are from.
@@ -55,7 +55,9 @@ def awx(ansible: Ansible, plane: ControlPlane, token: str, **more: str) -> Ansib
     return replace(ansible, options={}, environment=environment)
 
 
-def test_every_result_says_which_cluster_answered(ansible: Ansible, plane: ControlPlane, content: Content) -> None:
+def test_every_result_says_which_cluster_answered(
+    ansible: Ansible, plane: ControlPlane, content: Content, backend: Backend
+) -> None:
     cluster = ansible.module("policy_baseline", check=True, policies=A).result["cluster"]
     namespace = plane.admin_api().request("GET", "/api/v1/namespaces/kube-system")
     assert cluster == {
@@ -63,7 +65,7 @@ def test_every_result_says_which_cluster_answered(ansible: Ansible, plane: Contr
         "server": plane.server,
         "context": "netguard",
         "version": "v1.36.3",
-        "backend": "native",
+        "backend": backend,
         "tls_verified": True,
         "tls_source": "default",
     }

@@ -120,7 +120,7 @@ def refusing_site(content: Content) -> Iterator[None]:
     content.request("DELETE", f"{path}ies/names")
 
 
-@pytest.mark.usefixtures("refusing_site")
+@pytest.mark.usefixtures("native_only", "refusing_site")
 def test_a_policy_that_the_server_refuses_stops_all_before_the_first_write(
     ansible: Ansible, requests: Callable[[], Requests], content: Content
 ) -> None:

@@ -74,6 +74,7 @@ def test_a_staged_policy_counts_on_request_only(ansible: Ansible, shop: Content)
     assert found == ["allow", "deny"]
 
 
+@pytest.mark.usefixtures("native_only")
 def test_a_policy_that_fails_open_is_found(ansible: Ansible, shop: Content) -> None:
     shop.policy("typing-error", order=1, types=["Ingress"], selector="app = 'db'", ingress=[])
     result = ansible.module("policy_verdict_info", connections=[TO_DB]).result

@@ -13,7 +13,7 @@ import pytest
 from ansible_run import Ansible
 from cluster_content import Content
 from conftest import ROOT, policy
-from control_plane import Api, ApiError, ControlPlane, kubeconfig_for_token, service_account_token
+from control_plane import Api, ApiError, Backend, ControlPlane, kubeconfig_for_token, service_account_token
 from install import read_manifests
 from requests_seen import Requests
 
@@ -80,12 +80,12 @@ def test_what_an_account_may_not_read_makes_the_verdict_unknown(
     assert "Pod" in [part["what"] for part in answer.result["unread"]]
 
 
-def test_the_reader_reads_everything(account: Callable[[str], Ansible], shop: Content) -> None:
+def test_the_reader_reads_everything(account: Callable[[str], Ansible], shop: Content, backend: Backend) -> None:
     answer = account("reader").module("baseline_info", namespaces=["*"])
     assert not answer.failed, answer.output
     assert answer.result["unread"] == []
     assert answer.result["cluster"]["uid"]
-    assert answer.result["cluster"]["backend"] == "native"
+    assert answer.result["cluster"]["backend"] == backend
 
 
 def test_the_reader_is_told_of_drift_that_it_cannot_confirm(

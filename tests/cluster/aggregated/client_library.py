@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Calico's client library does to an object on its way into the storage, which a dry run never reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import crds
+from aggregated.refusal import Refusal
+from aggregated.resource import DEFAULT_TIER, TIER_LABEL, Object, Place, tier_of
+from aggregated.selector_syntax import bad_selectors
+from aggregated.storage import Storage
+
+_TIERS = next(kind for kind in crds.kinds() if kind.plural == "tiers")
+
+
+@dataclass(frozen=True)
+class ClientLibrary:
+    """Stores what is valid, and completes policies."""
+
+    storage: Storage
+
+    def create(self, place: Place, item: Object) -> Object:
+        """Create the object, completed. Raises Refusal where its tier is missing or it is invalid."""
+        if place.is_tiered and not self.storage.exists(Place(_TIERS, name=tier_of(item))):
+            raise Refusal(500, f"Internal error occurred: resource does not exist: Tier({tier_of(item)})")
+        return self.storage.create(place, _completed(place, item))
+
+    def replace(self, place: Place, item: Object) -> Object:
+        """Replace the object, completed. Raises Refusal where it is invalid or outdated; the tier is not looked for."""
+        return self.storage.replace(place, _completed(place, item))
+
+
+def _completed(place: Place, item: Object) -> Object:
+    """The object as it is stored. Raises Refusal where it is invalid."""
+    if bad := list(bad_selectors(item["spec"])):
+        complaints = "; ".join(f"{field}: Invalid value: {text!r}: invalid selector" for field, text in bad)
+        raise place.invalid(complaints)
+    if not place.is_tiered:
+        return item
+    tier, labels = tier_of(item), item["metadata"].get("labels") or {}
+    # A label that is there already and is wrong stays in the default tier, and in no other.
+    labels = {TIER_LABEL: tier, **labels} if tier == DEFAULT_TIER else {**labels, TIER_LABEL: tier}
+    spec = {"tier": tier, "types": _types(item["spec"]), **item["spec"]}
+    return {**item, "metadata": {**item["metadata"], "labels": labels}, "spec": spec}
+
+
+def _types(spec: Object) -> list[str]:
+    """The types of a policy that says none: Ingress, unless there are egress rules and no others."""
+    if not spec.get("egress"):
+        return ["Ingress"]
+    return ["Ingress", "Egress"] if spec.get("ingress") else ["Egress"]
