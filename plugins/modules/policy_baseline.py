@@ -93,7 +93,10 @@ from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import Change, all_policies
+from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import (
+    Change,
+    all_and_named_policies,
+)
 from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import (
     CONNECTION,
     POLICIES,
@@ -114,8 +117,9 @@ def prepare(params: dict[str, Any]) -> Work:
 
     def work(session: Session) -> dict[str, Any]:
         warn_about(session, policies if present else ())
-        change = Change(partial(all_policies, session.gateway), partial(plan, policies))
-        return change_policies(session, change)
+        names = () if session.cluster.backend == "native" else [policy.name for policy in policies]
+        read = partial(all_and_named_policies, session.gateway, names)
+        return change_policies(session, Change(read, partial(plan, policies)))
 
     return work
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._calico.errors import NetguardError
-from .._calico.manifest import KIND, Policy
+from .._calico.manifest import DEFAULT_TIER, KIND, TIER_LABEL, Policy
 from .._calico.precedence import tier_orders
 from .._cluster.errors import Forbidden
 from .._cluster.gateway import Gateway
@@ -59,7 +59,7 @@ class PolicyReading:
     tiers: Mapping[str, float]
 
 
-def read_policies(reader: Reader, gateway: Gateway, policies: Sequence[Policy]) -> PolicyReading:
+def read_policies(reader: Reader, gateway: Gateway, policies: Sequence[Policy], backend: str | None) -> PolicyReading:
     """Lists the policies of all kinds, and the tiers, and compares the baseline's with what is live."""
     ours = _listed(reader, gateway, GLOBAL_NETWORK_POLICIES)
     others = {
@@ -67,8 +67,23 @@ def read_policies(reader: Reader, gateway: Gateway, policies: Sequence[Policy]) 
         KUBERNETES_KIND: _listed(reader, gateway, KUBERNETES_NETWORK_POLICIES),
     }
     tiers = _listed(reader, gateway, TIERS)
+    if backend != "native":
+        _note_hidden_tiers(reader, gateway, [str(tier["metadata"]["name"]) for tier in tiers or ()])
     live = [live_policy(kind, item) for kind, items in {KIND: ours, **others}.items() for item in items or ()]
     return PolicyReading(_policy_facts(reader, gateway, policies, ours), tuple(live), tier_orders(list(tiers or ())))
+
+
+def _note_hidden_tiers(reader: Reader, gateway: Gateway, tiers: Sequence[str]) -> None:
+    """Notes every tier whose policies the account may not see.
+
+    Calico's API server leaves them out of a list without a word, and refuses only one that selects the tier by its label.
+    """
+    for resource in (GLOBAL_NETWORK_POLICIES, NETWORK_POLICIES):
+        for tier in dict.fromkeys([DEFAULT_TIER, *tiers]):
+            try:
+                gateway.list(resource, "", f"{TIER_LABEL}=={tier}")
+            except NetguardError as error:
+                reader.note(f"{resource.full_name} of tier {tier}", error)
 
 
 def _listed(reader: Reader, gateway: Gateway, resource: Resource) -> Items | None:

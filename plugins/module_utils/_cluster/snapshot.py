@@ -117,10 +117,9 @@ class _Reading:
                     self.unread[resource.kind] = error.message
                 return
             found |= {_key(item): item for item in listed}
-        if self._backend != "aggregated":
-            # It is not known which of the two serves the API; plain CRDs show here what has no label.
-            rest = self.kind(resource.kind, lambda: _if_served(self._gateway, resource))
-            found |= {_key(item): item for item in rest}
+        # Shows what has no label of its tier, or another one's.
+        rest = self.kind(resource.kind, lambda: _if_served(self._gateway, resource))
+        found |= {_key(item): item for item in rest}
         self.objects[resource.kind] = [dict(item) for item in found.values()]
 
 

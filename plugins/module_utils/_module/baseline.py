@@ -59,7 +59,7 @@ def _facts(
 ) -> Result:
     """Everything that was found out, uncut."""
     reader = Reader()
-    reading = None if policies is None else read_policies(reader, session.gateway, policies)
+    reading = None if policies is None else read_policies(reader, session.gateway, policies, session.cluster.backend)
     services = None if chosen is None else _services(reader, session, chosen)
     unread = reader.unread()
     foreign = () if reading is None else foreign_policies(policies or (), reading.live, reading.tiers)

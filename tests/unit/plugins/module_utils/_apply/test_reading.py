@@ -76,7 +76,7 @@ class Cluster:
 )
 def test_what_is_known_is_said(policies: list[dict[str, Any]], dry_run: Any, status: str) -> None:
     reader = Reader()
-    (fact,) = read_policies(reader, Cluster(policies, dry_run), POLICIES).facts
+    (fact,) = read_policies(reader, Cluster(policies, dry_run), POLICIES, "native").facts
     assert (fact.status, reader.unread()) == (status, ())
 
 
@@ -94,7 +94,7 @@ def test_what_is_known_is_said(policies: list[dict[str, Any]], dry_run: Any, sta
 )
 def test_what_the_server_does_not_answer_is_unknown_and_not_drift(error: NetguardError) -> None:
     reader, cluster = Reader(), Cluster([live(order=2)], error)
-    (fact,) = read_policies(reader, cluster, POLICIES).facts
+    (fact,) = read_policies(reader, cluster, POLICIES, "native").facts
     assert (fact.status, fact.spec, cluster.asked) == ("unknown", live(order=2)["spec"], ["a"])
     assert [difference["path"] for difference in fact.difference] == ["spec.order"]
     assert [part.as_result() for part in reader.unread()] == [
