@@ -25,6 +25,13 @@ _SETTINGS = ("ANSIBLE_", "GALAXY_IMPORTER_", "K8S_AUTH_", "KUBECONFIG", "PYTHONP
 # Needs every library of requirements.txt to get as far as nobody answering; the port is never one of an API server.
 _ARGUMENTS = """{"host": "https://127.0.0.1:1", "api_key": "none", "checks": [{"id": "any", "query": "`true`"}]}"""
 
+_UV_SETTINGS = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "cert": "SSL_CERT_FILE",
+}
+
 Run = subprocess.CompletedProcess[str]
 
 
@@ -120,12 +127,22 @@ def _fresh(folder: Path, cache: Path) -> Path:
     """The programs of an environment that is made for this run, with the lock's versions and hashes."""
     fresh, required = folder / "fresh", folder / "python.txt"
     required.touch()
-    # With the user's own settings, which say where packages come from.
-    environment = {**os.environ, "UV_CACHE_DIR": str(cache / "uv")}
+    environment = {**_sources(), **os.environ, "UV_CACHE_DIR": str(cache / "uv")}
     _must(_run(environment, folder, PROGRAMS / "uv", "venv", "--python", sys.executable, fresh))
     words = ("--python", fresh, "--constraint", ROOT / "requirements-dev.txt", "--requirement", required)
     _must(_run(environment, folder, PROGRAMS / "uv", "pip", "install", "ansible-core", *words))
     return fresh / "bin"
+
+
+def _sources() -> dict[str, str]:
+    """Where pip is told that packages come from, by its files or the environment, as settings of uv."""
+    listed = _run(os.environ, ROOT, PROGRAMS / "python", "-m", "pip", "config", "list").stdout
+    # Lines such as global.index-url='https://...', and :env:.index-url for the environment, which come last.
+    told = {
+        name.rpartition(".")[2]: value.strip("'\"")
+        for name, _, value in (line.partition("=") for line in listed.splitlines())
+    }
+    return {setting: told[name] for name, setting in _UV_SETTINGS.items() if told.get(name)}
 
 
 def _environment(home: Path, programs: Path = PROGRAMS) -> dict[str, str]:
