@@ -138,10 +138,8 @@ def _sources() -> dict[str, str]:
     """Where pip is told that packages come from, by its files or the environment, as settings of uv."""
     listed = _run(os.environ, ROOT, PROGRAMS / "python", "-m", "pip", "config", "list").stdout
     # Lines such as global.index-url='https://...', and :env:.index-url for the environment, which come last.
-    told = {
-        name.rpartition(".")[2]: value.strip("'\"")
-        for name, _, value in (line.partition("=") for line in listed.splitlines())
-    }
+    settings = [line.partition("=") for line in listed.splitlines()]
+    told = {name.rpartition(".")[2]: value.strip("'\"") for name, _equals, value in settings}
     return {setting: told[name] for name, setting in _UV_SETTINGS.items() if told.get(name)}
 
 
