@@ -26,6 +26,9 @@ DEFAULT_TIER = {
     "spec": {"order": 1_000_000, "defaultAction": "Deny"},
 }
 
+_TIER_LABEL_POLICY = "tierlabel.policy.projectcalico.org"
+_TIERED = ("GlobalNetworkPolicy", "NetworkPolicy", "StagedGlobalNetworkPolicy")
+
 Manifest = dict[str, Any]
 
 
@@ -68,10 +71,28 @@ def install(api: Api, manifests: Sequence[Manifest], timeout: float) -> Installe
     if any(crd["metadata"]["name"] == "tiers.projectcalico.org" for crd in crds):
         others.append(DEFAULT_TIER)
     skipped = [other for other in others if not apply(api, other)]
+    # The server takes the schema that it needs for it from a cache of its own, and refuses writes with 503 meanwhile.
+    for kind in _TIERED if any(manifest["metadata"]["name"] == _TIER_LABEL_POLICY for manifest in others) else ():
+        _wait(deadline, f"{kind} does not get its tier", partial(_gets_its_tier, api, kind))
     return Installed(
         crds=tuple(crd["metadata"]["name"] for crd in crds),
         skipped=tuple(f"{manifest['kind']}/{manifest['metadata']['name']}" for manifest in skipped),
     )
+
+
+def _gets_its_tier(api: Api, kind: str) -> bool:
+    """Whether Calico's admission policies are in force: a dry run shows the label that they set."""
+    manifest = {"apiVersion": "projectcalico.org/v3", "kind": kind, "metadata": {"name": "any"}, "spec": {}}
+    collection = _collection(api, manifest)
+    if collection is None:
+        return True
+    try:
+        answer = api.request("POST", f"{collection}?dryRun=All", manifest)
+    except ApiError as error:
+        if error.status == 503:
+            return False
+        raise
+    return "projectcalico.org/tier" in answer["metadata"].get("labels", {})
 
 
 def apply(api: Api, manifest: Manifest) -> bool:
