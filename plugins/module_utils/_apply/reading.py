@@ -68,17 +68,20 @@ def read_policies(reader: Reader, gateway: Gateway, policies: Sequence[Policy], 
     }
     tiers = _listed(reader, gateway, TIERS)
     if backend != "native":
-        _note_hidden_tiers(reader, gateway, [str(tier["metadata"]["name"]) for tier in tiers or ()])
+        # What could not be listed at all has been noted already.
+        read = {GLOBAL_NETWORK_POLICIES: ours, NETWORK_POLICIES: others["NetworkPolicy"]}
+        asked = [resource for resource, items in read.items() if items is not None]
+        _note_hidden_tiers(reader, gateway, asked, [str(tier["metadata"]["name"]) for tier in tiers or ()])
     live = [live_policy(kind, item) for kind, items in {KIND: ours, **others}.items() for item in items or ()]
     return PolicyReading(_policy_facts(reader, gateway, policies, ours), tuple(live), tier_orders(list(tiers or ())))
 
 
-def _note_hidden_tiers(reader: Reader, gateway: Gateway, tiers: Sequence[str]) -> None:
+def _note_hidden_tiers(reader: Reader, gateway: Gateway, resources: Sequence[Resource], tiers: Sequence[str]) -> None:
     """Notes every tier whose policies the account may not see.
 
     Calico's API server leaves them out of a list without a word, and refuses only one that selects the tier by its label.
     """
-    for resource in (GLOBAL_NETWORK_POLICIES, NETWORK_POLICIES):
+    for resource in resources:
         for tier in dict.fromkeys([DEFAULT_TIER, *tiers]):
             try:
                 gateway.list(resource, "", f"{TIER_LABEL}=={tier}")
