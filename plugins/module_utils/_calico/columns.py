@@ -10,12 +10,8 @@ from .inventory import Inventory
 from .label_index import Span
 from .nets import Address, Network
 from .policies import CompiledPolicy
-from .protocols import NUMBERS
 from .rule import Rule, Side
 from .space import Space
-
-# Named ports of other protocols than these are looked for among those of TCP.
-_OTHER_THAN_TCP = (NUMBERS["UDP"], NUMBERS["SCTP"])
 
 
 def nets_of(policies: Iterable[CompiledPolicy]) -> Iterable[Network]:
@@ -88,7 +84,7 @@ def named_port_span(names: tuple[str, ...], port: int | None, rule: Rule, side: 
     """Points where the port is one of these names."""
     if not names:
         return 0, 0
-    protocol = rule.protocol if rule.protocol in _OTHER_THAN_TCP else NUMBERS["TCP"]
+    protocol = rule.named_port_protocol
     sure = perhaps = 0
     for name in names:
         found = space.with_port(name, protocol, port, side.selector)
@@ -99,6 +95,6 @@ def named_port_span(names: tuple[str, ...], port: int | None, rule: Rule, side: 
 
 def named_numbers(names: tuple[str, ...], rule: Rule, inventory: Inventory) -> set[int]:
     """Every number that a port of one of these names has somewhere."""
-    protocol = rule.protocol if rule.protocol in _OTHER_THAN_TCP else NUMBERS["TCP"]
+    protocol = rule.named_port_protocol
     endpoints = (*inventory.workloads, *inventory.hosts)
     return {p.number for e in endpoints for p in e.ports or () if p.name in names and p.protocol == protocol}

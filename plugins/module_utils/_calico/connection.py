@@ -10,14 +10,13 @@ from typing import Any, Literal, TypeAlias
 
 from .errors import InvalidInput
 from .nets import Address, parse_address
-from .protocols import NUMBERS, WITH_PORTS, protocol_number
+from .protocols import OF_ICMP, WITH_PORTS, protocol_number
 from .snapshot import mapping
 from .verdict import Outcome
 
 _FIELDS = {"name", "source", "destination", "protocol", "port", "source_port", "icmp", "verdict"}
 _END_KINDS = ("pod", "address", "service", "node")
 _LABEL_FIELDS = {"namespace", "labels", "service_account"}
-_ICMP = (NUMBERS["ICMP"], NUMBERS["ICMPv6"])
 _LAST_PORT = 65_535
 
 
@@ -145,7 +144,7 @@ def _icmp_faults(icmp: Any, protocol: int) -> Iterator[str]:
     if icmp is None:
         return
     numbers = [v for v in mapping(icmp).values() if v is not None]
-    if protocol not in _ICMP:
+    if protocol not in OF_ICMP:
         yield ".icmp is given, and the protocol is neither ICMP nor ICMPv6"
     if not isinstance(icmp, Mapping) or set(icmp) - {"type", "code"} or not all(_is_number(v, 0, 255) for v in numbers):
         yield ".icmp is not a mapping of type and code, from 0 to 255"

@@ -13,13 +13,9 @@ from dataclasses import dataclass
 from .inventory import Inventory, Peer
 from .nets import Network
 from .ports import Port
-from .protocols import NUMBERS
 from .rule import Rule, Side
 from .selector import Selector
 from .traffic import Answer, Traffic, is_among, traffic_answers
-
-# Named ports of other protocols than these are looked for among those of TCP.
-_OTHER_THAN_TCP = (NUMBERS["UDP"], NUMBERS["SCTP"])
 
 
 @dataclass(frozen=True)
@@ -129,7 +125,7 @@ def has_named_port(
     """Whether the port is one of these names where the peer is; Calico looks only at whom the positive selector means."""
     if not names:
         return False
-    protocol = rule.protocol if rule.protocol in _OTHER_THAN_TCP else NUMBERS["TCP"]
+    protocol = rule.named_port_protocol
     answer: bool | None = None if inventory.unread("Pod") or inventory.unread("HostEndpoint") else False
     for endpoint in inventory.endpoints_at(peer):
         if endpoint.ports is None:

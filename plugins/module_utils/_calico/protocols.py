@@ -13,6 +13,7 @@ NUMBERS: Mapping[str, int] = MappingProxyType(
     {"TCP": 6, "UDP": 17, "ICMP": 1, "ICMPv6": 58, "SCTP": 132, "UDPLite": 136}
 )
 WITH_PORTS = frozenset({NUMBERS["TCP"], NUMBERS["UDP"], NUMBERS["SCTP"]})
+OF_ICMP = frozenset({NUMBERS["ICMP"], NUMBERS["ICMPv6"]})
 
 _DIGITS = re.compile(r"0*([0-9]{1,3})")
 _LAST = 255

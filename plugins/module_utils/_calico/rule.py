@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from .nets import Network, parse_net
 from .ports import NamedPort, Port, parse_port
-from .protocols import NUMBERS, WITH_PORTS, protocol_number
+from .protocols import NUMBERS, OF_ICMP, WITH_PORTS, protocol_number
 from .rule_selectors import read, side_selector, unreadable, without
 from .selector import Selector
 from .snapshot import Object, items, mapping, text
@@ -22,7 +22,6 @@ Action = Literal["Allow", "Deny", "Pass", "Log"]
 
 # Calico lowers the case of the others; Pass alone has another name in its data plane.
 _ACTIONS: dict[str, Action] = {"allow": "Allow", "deny": "Deny", "log": "Log"}
-_ICMP = tuple(NUMBERS[name] for name in ("ICMP", "ICMPv6"))
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,11 @@ class Rule:
     ip_version: int | None = None
     http: bool = False
 
+    @property
+    def named_port_protocol(self) -> int:
+        """The protocol of the ports that its names mean: its own UDP or SCTP, else TCP. Rule: felix/calc of Calico."""
+        return self.protocol if self.protocol in (NUMBERS["UDP"], NUMBERS["SCTP"]) else NUMBERS["TCP"]
+
 
 @dataclass
 class Faults:
@@ -117,7 +121,7 @@ def _together(rule: Rule, path: str, faults: Faults) -> None:
             faults.missing.append((path, "has ports without a protocol that has ports"))
         elif any(side.depends_on_port_of_address for side in sides):
             faults.unclear.append((path, "names ports without a protocol that has ports"))
-    if rule.protocol not in _ICMP and (rule.icmp is not None or rule.not_icmp is not None):
+    if rule.protocol not in OF_ICMP and (rule.icmp is not None or rule.not_icmp is not None):
         faults.unclear.append((path, "has ICMP messages without the protocol ICMP or ICMPv6"))
 
 
@@ -139,6 +143,8 @@ def _side(raw: Any, namespace: str, path: str, faults: Faults) -> Side:
     # Unlike a policy's own, the selectors of a rule are checked again, one by one, where Felix takes the policy.
     alone = unreadable(side)
     faults.missing += [(f"{path}.{name}", "cannot be read") for name in alone]
+    ignored = [name for name in combined.ignored if name not in alone]
+    faults.ignored += [(f"{path}.{name}", "cannot be read, and everybody matches") for name in ignored]
     together = Faults() if alone else faults
     negative = text(side.get("notSelector"))
     ports, not_ports = _ports(side, "ports", path, faults), _ports(side, "notPorts", path, faults)

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .ports import Port
-from .protocols import NUMBERS
+from .protocols import NUMBERS, OF_ICMP
 from .rule import Icmp, Rule
 
 _NAMES = {number: name for name, number in NUMBERS.items()}
-_ICMP = (NUMBERS["ICMP"], NUMBERS["ICMPv6"])
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def is_among(port: int | None, ranges: Sequence[Port]) -> bool | None:
 
 
 def _is_icmp(wanted: Icmp, traffic: Traffic) -> bool | None:
-    if traffic.protocol not in _ICMP:
+    if traffic.protocol not in OF_ICMP:
         return False
     answers = [
         None if found is None else found == asked

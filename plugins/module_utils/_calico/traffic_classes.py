@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
-from .protocols import NUMBERS, WITH_PORTS
-from .rule import Rule
+from .protocols import OF_ICMP, WITH_PORTS
+from .rule import Rule, Side
 from .traffic import Traffic, protocol_name
 
 LAST_PORT = 65_535
-_ICMP = (NUMBERS["ICMP"], NUMBERS["ICMPv6"])
 _LAST_ICMP = {"type": 255, "code": 255}
 # Reserved for experiments, so that no rule is likely to name it; it stands for all protocols that none names.
 _OTHERS = (253, 254)
@@ -39,36 +38,28 @@ def traffic_classes(
     """The classes into which the rules divide all traffic; the extra ones are numbers that names and Services stand for."""
     listed = list(rules)
     named = {p for rule in listed for p in (rule.protocol, rule.not_protocol) if p is not None}
-    ports, sources = _port_bounds(listed, extra_ports), _source_bounds(listed, extra_sources)
+    ports = _bounds((rule.destination for rule in listed), extra_ports)
+    # The last one first: it is one that no rule names, as clients have it.
+    sources = _bounds((rule.source for rule in listed), extra_sources)[::-1]
     found: list[TrafficClass] = []
     for protocol in sorted(named | WITH_PORTS):
         if protocol in WITH_PORTS:
             found += _with_ports(protocol, ports, sources)
         else:
-            found += _icmp(protocol, listed) if protocol in _ICMP else [TrafficClass(Traffic(protocol))]
+            found += _icmp(protocol, listed) if protocol in OF_ICMP else [TrafficClass(Traffic(protocol))]
     others = [number for number in (*_OTHERS, *range(1, 256)) if number not in {*named, *WITH_PORTS}]
     return (*found, *(TrafficClass(Traffic(other), other_protocols=True) for other in others[:1]))
 
 
-def _port_bounds(rules: Sequence[Rule], extra: Iterable[int]) -> list[int]:
+def _bounds(sides: Iterable[Side], extra: Iterable[int]) -> list[int]:
+    """Where ranges of ports begin that neither the sides nor the extra numbers divide, in order."""
     bounds = {1}
-    for rule in rules:
-        for port in (*rule.destination.ports, *rule.destination.not_ports):
+    for side in sides:
+        for port in (*side.ports, *side.not_ports):
             bounds.update((port.first, port.last + 1))
     for number in extra:
         bounds.update((number, number + 1))
     return sorted(bound for bound in bounds if 1 <= bound <= LAST_PORT)
-
-
-def _source_bounds(rules: Sequence[Rule], extra: Iterable[int]) -> list[int]:
-    """Examples of source ports; one that no rule names first, as clients have it."""
-    bounds = {1}
-    for rule in rules:
-        for port in (*rule.source.ports, *rule.source.not_ports):
-            bounds.update((port.first, port.last + 1))
-    for number in extra:
-        bounds.update((number, number + 1))
-    return sorted((bound for bound in bounds if 1 <= bound <= LAST_PORT), reverse=True)
 
 
 def _with_ports(protocol: int, ports: Sequence[int], sources: Sequence[int]) -> Iterator[TrafficClass]:

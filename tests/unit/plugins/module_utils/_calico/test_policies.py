@@ -140,3 +140,10 @@ def test_what_is_unread_stands_where_it_would() -> None:
         ("early", float("-inf"), True),
         ("default", 1000, True),
     ]
+
+
+def test_names_of_accounts_that_cannot_be_read_are_said_to_match_everybody() -> None:
+    found = compiled(policy("p", ingress=[{"action": "Allow", "source": {"serviceAccounts": {"names": ["it's"]}}}]))
+    assert [(fault.effect, fault.path) for fault in found.faults] == [
+        ("ignored", "spec.ingress[0].source.serviceAccounts.names")
+    ]
