@@ -181,7 +181,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.arguments 
     WAIT,
 )
 from ansible_collections.netguard.calico.plugins.module_utils._module.baseline import prepare
-from ansible_collections.netguard.calico.plugins.module_utils._module.run import run
+from ansible_collections.netguard.calico.plugins.module_utils._module.run import run_reading
 
 
 def main() -> None:
@@ -201,7 +201,7 @@ def main() -> None:
         mutually_exclusive=POLICIES_EXCLUSIVE,
         supports_check_mode=True,
     )
-    run(module, prepare)
+    run_reading(module, prepare)
 
 
 if __name__ == "__main__":

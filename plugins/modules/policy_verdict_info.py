@@ -189,7 +189,7 @@ code:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION, VERDICTS, WAIT
-from ansible_collections.netguard.calico.plugins.module_utils._module.run import run, run_offline
+from ansible_collections.netguard.calico.plugins.module_utils._module.run import run_offline, run_reading
 from ansible_collections.netguard.calico.plugins.module_utils._module.verdicts import answer_offline, prepare
 
 
@@ -203,7 +203,7 @@ def main() -> None:
     if module.params["resources"] is not None or module.params["src"]:
         run_offline(module, answer_offline)
     else:
-        run(module, prepare)
+        run_reading(module, prepare)
 
 
 if __name__ == "__main__":

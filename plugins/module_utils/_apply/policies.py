@@ -13,7 +13,10 @@ from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES
 from .._plan.steps import Plan, Step
-from .rehearsal import rehearsed, write
+from .names import by_wanted_name
+from .preconditions import require_writable
+from .rehearsal import rehearsed
+from .writing import written
 
 PLANS = 3
 
@@ -26,6 +29,7 @@ class PartlyWritten(NetguardError):
     """A write failed after others had succeeded; the message says which."""
 
     code = "partly_written"
+    changed = True
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,9 @@ def carried_out(gateway: Gateway, change: Change) -> Outcome:
 
 def _planned(gateway: Gateway, change: Change) -> Outcome:
     live = change.read()
-    rehearsal = rehearsed(gateway, change.plan(live))
+    plan = change.plan(live)
+    require_writable(gateway, plan)
+    rehearsal = rehearsed(gateway, plan)
     return Outcome(rehearsal.plan, live, rehearsal.answers)
 
 
@@ -75,7 +81,7 @@ def all_and_named_policies(gateway: Gateway, names: Sequence[str]) -> Live:
 
     Calico's API server leaves policies of tiers that the account may not see out of a list without a word.
     """
-    live = all_policies(gateway)
+    live = by_wanted_name(gateway, all_policies(gateway).values(), names)
     hidden = [one_policy(gateway, name) for name in names if name not in live]
     return {**live, **{name: item for found in hidden for name, item in found.items()}}
 
@@ -99,7 +105,7 @@ def _written(gateway: Gateway, outcome: Outcome) -> Outcome:
     answers: dict[str, Mapping[str, Any] | None] = {}
     for step in outcome.plan.steps:
         try:
-            answers[step.name] = write(gateway, step)
+            answers[step.name] = written(gateway, step)
         except NetguardError as error:
             if not answers:
                 raise

@@ -11,12 +11,22 @@ from typing import Any
 from .._calico.errors import NetguardError
 from .._calico.manifest import DEFAULT_TIER, KIND, TIER_LABEL, Policy
 from .._calico.precedence import tier_orders
-from .._cluster.errors import Forbidden
+from .._cluster.discovery import OnlyV1
+from .._cluster.errors import ApiAbsent, Forbidden
 from .._cluster.gateway import Gateway
-from .._cluster.resources import GLOBAL_NETWORK_POLICIES, KUBERNETES_NETWORK_POLICIES, NETWORK_POLICIES, TIERS, Resource
+from .._cluster.resources import (
+    CLUSTER_INFORMATIONS,
+    GLOBAL_NETWORK_POLICIES,
+    KUBERNETES_NETWORK_POLICIES,
+    NETWORK_POLICIES,
+    TIERS,
+    Resource,
+)
 from .._plan.difference import Difference, differences
 from .._report.facts import DRIFTED, IN_PLACE, MISSING, UNKNOWN, PolicyFact, Unread
 from .._report.foreign import KUBERNETES_KIND, LivePolicy, live_policy
+from .names import by_wanted_name, shown_as
+from .preconditions import require_unlocked
 from .rehearsal import confirmed_differences
 
 Items = Sequence[Mapping[str, Any]]
@@ -66,14 +76,41 @@ def read_policies(reader: Reader, gateway: Gateway, policies: Sequence[Policy], 
         "NetworkPolicy": _listed(reader, gateway, NETWORK_POLICIES),
         KUBERNETES_KIND: _listed(reader, gateway, KUBERNETES_NETWORK_POLICIES),
     }
-    tiers = _listed(reader, gateway, TIERS)
-    if backend != "native":
+    tiers = reader.items(TIERS.full_name, lambda: _tiers(gateway))
+    _note_locked(reader, gateway)
+    if backend not in ("native", "v1"):
         # What could not be listed at all has been noted already.
         read = {GLOBAL_NETWORK_POLICIES: ours, NETWORK_POLICIES: others["NetworkPolicy"]}
         asked = [resource for resource, items in read.items() if items is not None]
         _note_hidden_tiers(reader, gateway, asked, [str(tier["metadata"]["name"]) for tier in tiers or ()])
-    live = [live_policy(kind, item) for kind, items in {KIND: ours, **others}.items() for item in items or ()]
-    return PolicyReading(_policy_facts(reader, gateway, policies, ours), tuple(live), tier_orders(list(tiers or ())))
+    named = None if ours is None else _named(gateway, policies, ours, backend)
+    shown = [shown_as(item, name) for name, item in (named or {}).items()]
+    live = [live_policy(kind, item) for kind, items in {KIND: shown, **others}.items() for item in items or ()]
+    return PolicyReading(_policy_facts(reader, gateway, policies, named), tuple(live), tier_orders(list(tiers or ())))
+
+
+def _named(
+    gateway: Gateway, policies: Sequence[Policy], live: Items, backend: str | None
+) -> Mapping[str, Mapping[str, Any]]:
+    """The live policies by the names that manifests have for them."""
+    by_api_server = backend in ("aggregated", "unknown")
+    return by_wanted_name(gateway, live, [policy.name for policy in policies] if by_api_server else ())
+
+
+def _tiers(gateway: Gateway) -> Items:
+    """The tiers; none in a release that does not have them yet, where nothing is hidden in one."""
+    try:
+        return gateway.list(TIERS)
+    except ApiAbsent:
+        return []
+
+
+def _note_locked(reader: Reader, gateway: Gateway) -> None:
+    """Notes that Calico's datastore is locked, for then nobody knows whether what is read is in force."""
+    try:
+        require_unlocked(gateway)
+    except NetguardError as error:
+        reader.note(f"{CLUSTER_INFORMATIONS.full_name} default", error)
 
 
 def _note_hidden_tiers(reader: Reader, gateway: Gateway, resources: Sequence[Resource], tiers: Sequence[str]) -> None:
@@ -94,12 +131,11 @@ def _listed(reader: Reader, gateway: Gateway, resource: Resource) -> Items | Non
 
 
 def _policy_facts(
-    reader: Reader, gateway: Gateway, policies: Sequence[Policy], live: Items | None
+    reader: Reader, gateway: Gateway, policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]] | None
 ) -> tuple[PolicyFact, ...]:
     if live is None:
         return tuple(PolicyFact(policy.name, UNKNOWN) for policy in policies)
-    by_name = {item["metadata"]["name"]: item for item in live}
-    return tuple(_policy_fact(reader, gateway, policy, by_name.get(policy.name)) for policy in policies)
+    return tuple(_policy_fact(reader, gateway, policy, live.get(policy.name)) for policy in policies)
 
 
 def _policy_fact(reader: Reader, gateway: Gateway, policy: Policy, live: Mapping[str, Any] | None) -> PolicyFact:
@@ -107,8 +143,8 @@ def _policy_fact(reader: Reader, gateway: Gateway, policy: Policy, live: Mapping
         return PolicyFact(policy.name, MISSING)
     try:
         found = confirmed_differences(gateway, live, policy)
-    except Forbidden:
-        # An account that may only read cannot ask the server what it would restore; then every difference counts.
+    except (Forbidden, OnlyV1):
+        # Where nothing may be written, nobody can ask the server what it would restore; then every difference counts.
         found = differences(live, policy)
     except NetguardError as error:
         # The policy differs as it was read, and nobody knows whether the server makes it so, or whether it still does.

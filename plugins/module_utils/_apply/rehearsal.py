@@ -14,6 +14,7 @@ from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES
 from .._plan.difference import Difference, differences
 from .._plan.steps import Plan, Step, desired_object
+from .writing import write
 
 
 def confirmed_differences(gateway: Gateway, live: Mapping[str, Any], policy: Policy) -> tuple[Difference, ...]:
@@ -49,17 +50,6 @@ def rehearsed(gateway: Gateway, plan: Plan) -> Rehearsal:
 
 def _restored(step: Step, answer: Mapping[str, Any] | None) -> bool:
     return step.action == "update" and answer is not None and _same(step.before or {}, answer)
-
-
-def write(gateway: Gateway, step: Step) -> dict[str, Any] | None:
-    """Sends one step; returns the server's object, None after a deletion."""
-    if step.action == "create":
-        return gateway.create(GLOBAL_NETWORK_POLICIES, dict(step.after or {}))
-    if step.action == "update":
-        return gateway.replace(GLOBAL_NETWORK_POLICIES, dict(step.after or {}))
-    metadata = (step.before or {})["metadata"]
-    gateway.delete(GLOBAL_NETWORK_POLICIES, step.name, "", metadata["uid"], metadata["resourceVersion"])
-    return None
 
 
 def _same(live: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from .._calico.errors import NetguardError
-from .._cluster.errors import Conflict, NotFound
+from .._cluster.errors import AnswerLost, Conflict, NotFound
 from .._cluster.gateway import Gateway
 from .._cluster.resources import SERVICES
 from .._service.external_traffic_policy import BROKEN, ORIGINAL, TO_CHANGE, Decision
 from .._service.selection import Selection, service_type
+from .writing import OutcomeUnknown
 
 AT_A_TIME = 8
 ATTEMPTS = 3
@@ -124,9 +125,25 @@ def _attempted(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceOut
         return _failed(service, RECORD_BROKEN, decision.reason)
     if decision.patch is None:
         return _outcome(service, decision.status, decision.reason, service)
-    metadata = service["metadata"]
-    after = gateway.merge_patch(SERVICES, metadata["name"], metadata["namespace"], dict(decision.patch))
+    after = _patched(gateway, service, decision.patch, wanted)
     return _outcome(service, "changed", decision.reason, after)
+
+
+def _patched(gateway: Gateway, service: Service, patch: Mapping[str, Any], wanted: Wanted) -> Service:
+    """The Service after the patch; read again where the answer was lost."""
+    name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
+    try:
+        return gateway.merge_patch(SERVICES, name, namespace, dict(patch))
+    except AnswerLost as lost:
+        try:
+            live = gateway.get(SERVICES, name, namespace)
+        except NetguardError as unread:
+            raise OutcomeUnknown(f"patch {namespace}/{name}", lost, unread) from lost
+        if live is None:
+            raise NotFound(f"services {namespace}/{name} does not exist") from lost
+        if wanted.decide(live).patch is not None:
+            raise
+        return live
 
 
 def _failed(service: Service, code: str, reason: str) -> ServiceOutcome:

@@ -9,9 +9,11 @@ class NetguardError(Exception):
     """A failure that names the thing and the remedy.
 
     ``code`` is a stable word for programs (``invalid_manifest``, ``forbidden`` ...), ``message`` one line for people.
+    ``changed`` says whether the cluster was changed before it, or may have been.
     """
 
     code = "error"
+    changed = False
 
     def __init__(self, message: str, remedy: str = "") -> None:
         self.remedy = remedy

@@ -8,9 +8,10 @@ saying why it is absent adds up to three.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from .._calico.manifest import DEFAULT_TIER
 from .connection import Connection
 from .errors import ApiAbsent, Forbidden, Unavailable
 from .gateway import Gateway
@@ -22,6 +23,9 @@ from .resources import (
     GLOBAL_NETWORK_POLICIES,
     NAMESPACES,
     NODE_NAMESPACES,
+    STORED_GROUP,
+    STORED_VERSION,
+    TIERS,
 )
 
 V3 = f"{CALICO_GROUP}/{CALICO_VERSION}"
@@ -38,7 +42,7 @@ class Cluster:
 
     ``uid`` is that of the namespace kube-system, None where it may not be read. ``backend`` is how v3 is served:
     ``native`` (plain CRDs), ``aggregated`` (Calico's API server), ``unknown`` where that may not be read, and None
-    where it was not looked for.
+    where it was not looked for; or it is ``v1``, where only the CRDs are there in which Calico's API server stores.
     """
 
     uid: str | None
@@ -70,13 +74,24 @@ def discover(connection: Connection) -> Cluster:
 
 
 def require_policies(gateway: Gateway) -> None:
-    """Raises ApiAbsent where v3 is served, but not yet with GlobalNetworkPolicies, as it is while it is installed."""
-    served = gateway.read(f"/apis/{V3}") or {}
-    if GLOBAL_NETWORK_POLICIES.plural not in {resource.get("name") for resource in served.get("resources") or []}:
+    """Raises ApiAbsent where v3 is served, but not yet with GlobalNetworkPolicies, or with tiers and without the default.
+
+    So it is while Calico is being installed: it makes its tier default when it starts.
+    """
+    document = gateway.read(f"/apis/{V3}") or {}
+    served = {resource.get("name") for resource in document.get("resources") or []}
+    if GLOBAL_NETWORK_POLICIES.plural not in served:
         raise ApiAbsent(
             f"The cluster serves {V3} without {GLOBAL_NETWORK_POLICIES.plural}",
             "Install all of Calico's v3 CRDs, or Calico's API server.",
         )
+    if TIERS.plural in served and gateway.get(TIERS, DEFAULT_TIER) is None:
+        raise ApiAbsent("Calico has not made its tier default yet", "Look at the pods of Calico.")
+
+
+def discover_stored(connection: Connection) -> Cluster:
+    """The cluster, which has Calico's v1 CRDs only."""
+    return replace(discover_kubernetes(connection), backend="v1")
 
 
 def discover_kubernetes(connection: Connection) -> Cluster:
@@ -95,12 +110,8 @@ def announced(gateway: Gateway) -> bool:
 
 def why_absent(gateway: Gateway) -> ApiAbsent:
     """Tells the v1 CRDs without an API server, an etcd datastore, and no Calico apart; each has another remedy."""
-    if gateway.read("/apis/crd.projectcalico.org/v1") is not None:
-        return OnlyV1(
-            f"Calico is here with its v1 CRDs only (crd.projectcalico.org/v1); {V3} is not served",
-            "Install Calico's API server (APIServer of the operator, or the calico-apiserver manifest), "
-            "or move to the v3 CRDs.",
-        )
+    if gateway.read(f"/apis/{STORED_GROUP}/{STORED_VERSION}") is not None:
+        return only_v1()
     datastore = _datastore(gateway)
     if datastore == "etcdv3":
         return ApiAbsent(
@@ -115,6 +126,14 @@ def why_absent(gateway: Gateway) -> ApiAbsent:
     return ApiAbsent(
         f"The cluster does not serve {V3}, and no Calico was found",
         "Install Calico with its API server or its v3 CRDs.",
+    )
+
+
+def only_v1() -> OnlyV1:
+    """The error of who wants to write where nothing serves v3."""
+    return OnlyV1(
+        f"Calico is here with its v1 CRDs only ({STORED_GROUP}/{STORED_VERSION}); {V3} is not served",
+        "Install Calico's API server (APIServer of the operator, or the calico-apiserver manifest), or move to the v3 CRDs.",
     )
 
 

@@ -5,9 +5,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from .._calico.errors import NetguardError
+
+# How Calico's API server, and the webhook that stands in for it before plain CRDs, refuse who lacks a right on a tier.
+_TIER_RIGHT = re.compile(r'in tier "(?P<tier>[^"]+)"|tiered policy')
+_WEBHOOK = re.compile(r'admission webhook "[^"]+" denied the request')
 
 
 class Unreachable(NetguardError):
@@ -16,7 +21,11 @@ class Unreachable(NetguardError):
     code = "unreachable"
 
 
-class CertificateNotTrusted(Unreachable):
+class NotConnected(Unreachable):
+    """No connection came about, so nothing was sent."""
+
+
+class CertificateNotTrusted(NotConnected):
     """Something answers, and it does not prove to be the server."""
 
 
@@ -67,6 +76,19 @@ class Unavailable(NetguardError):
     code = "unavailable"
 
 
+class TurnedAway(Unavailable):
+    """The server has too much to do, and did nothing."""
+
+
+class AnswerLost(NetguardError):
+    """A write was sent and its answer does not tell whether it was done; ``code`` and ``message`` are ``answer``'s."""
+
+    def __init__(self, answer: Unreachable | Unavailable) -> None:
+        super().__init__(answer.message)
+        self.remedy = answer.remedy
+        self.code = answer.code
+
+
 def answer_error(status: int, verb: str, resource: str, name: str, content: bytes) -> NetguardError:
     """The error for an answer that is not a success.
 
@@ -76,14 +98,15 @@ def answer_error(status: int, verb: str, resource: str, name: str, content: byte
     subject = f"{resource} {name}" if name else resource
     if status == 401:
         return _unauthorised(f"{verb} {subject}: {words or 'Unauthorized'}")
-    if status == 403:
+    # A webhook that gives no status of its own answers 400, whatever its reason is.
+    if status == 403 or (status == 400 and _TIER_RIGHT.search(words)):
         return _forbidden(verb, resource, subject, words)
     if status == 404:
         return _absent(subject, name, content)
     if status == 409:
         return Conflict(f"{verb} {subject}: {words or 'conflict'}", "Something else writes it too; run again.")
     if status == 429 or status >= 500:
-        return Unavailable(
+        return (TurnedAway if status == 429 else Unavailable)(
             f"{verb} {subject}: the API server answers {status}: {words or 'no reason given'}",
             "Look at the API server, and where an aggregated API answers at that; then run again.",
         )
@@ -100,9 +123,15 @@ def _unauthorised(what: str) -> Unauthorised:
 def _forbidden(verb: str, resource: str, subject: str, words: str) -> NetguardError:
     if "system:anonymous" in words:
         return _unauthorised(f"{verb} {subject}: the API server sees system:anonymous")
+    if _WEBHOOK.search(words) and not _TIER_RIGHT.search(words):
+        return Refused(f"{verb} {subject}: {words}", "The webhook is the cluster's own: ask who runs it.")
     remedy = f"Grant the verb {verb} on {resource} to this account; docs/rbac of the collection has the roles."
-    if "tier" in words.lower():
-        remedy = f"Grant get on the tier, and {verb} on tier.{resource} too; docs/rbac of the collection has the roles."
+    if found := _TIER_RIGHT.search(words):
+        tier = found["tier"] or "TIER"
+        remedy = (
+            f"Grant get on the tier, and {verb} on tier.{resource} with the resource name {tier}.* too; "
+            "docs/rbac of the collection has the roles."
+        )
     return Forbidden(f"{verb} {subject} is forbidden: {words or 'no reason given'}", remedy, verb, resource)
 
 

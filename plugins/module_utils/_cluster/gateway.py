@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
-from .errors import Unavailable, answer_error, names_an_object
+from .errors import AnswerLost, NotConnected, TurnedAway, Unavailable, Unreachable, answer_error, names_an_object
 from .http import Answer, Http
 from .resources import Resource
 
@@ -21,7 +22,10 @@ Query = Mapping[str, "str | int"]
 
 
 class Gateway(Protocol):
-    """What the rest of the collection knows of a cluster."""
+    """What the rest of the collection knows of a cluster.
+
+    A real write raises AnswerLost where its answer does not tell whether it was done.
+    """
 
     def read(self, path: str) -> Object | None:
         """The answer at an API path, None where nothing is."""
@@ -111,16 +115,30 @@ class ApiGateway:
             # With options in the body the API server does not look at those of the query, and would really delete.
             options["dryRun"] = [self._dry_run["dryRun"]]
         body = json.dumps(options).encode()
-        answer = self._http.send("DELETE", resource.path(namespace, name), self._dry_run, body)
-        if answer.status == 404 and names_an_object(answer.content):
-            return
-        _content(answer, "delete", resource.full_name, _qualified(namespace, name))
+        with self._answered():
+            answer = self._http.send("DELETE", resource.path(namespace, name), self._dry_run, body)
+            if answer.status == 404 and names_an_object(answer.content):
+                return
+            _content(answer, "delete", resource.full_name, _qualified(namespace, name))
 
     def _write(self, method: str, verb: str, resource: Resource, name: str, path: str, body: Object) -> Object:
         query: Query = {"fieldValidation": "Strict", "fieldManager": FIELD_MANAGER, **self._dry_run}
         content_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        answer = self._http.send(method, path, query, json.dumps(body).encode(), content_type)
-        return _content(answer, verb, resource.full_name, name)
+        with self._answered():
+            answer = self._http.send(method, path, query, json.dumps(body).encode(), content_type)
+            return _content(answer, verb, resource.full_name, name)
+
+    @contextmanager
+    def _answered(self) -> Iterator[None]:
+        """Tells a write of which nobody knows whether it was done from one that was not. Raises AnswerLost for the first."""
+        try:
+            yield
+        except (NotConnected, TurnedAway):
+            raise
+        except (Unreachable, Unavailable) as error:
+            if self._dry_run:
+                raise
+            raise AnswerLost(error) from error
 
 
 class _Expired(Unavailable):

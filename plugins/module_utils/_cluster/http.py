@@ -6,15 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from .errors import CertificateNotTrusted, Unreachable
+from .errors import CertificateNotTrusted, NotConnected, Unreachable
 
 CONNECT_SECONDS = 10
 # The API server itself ends a request after 60 seconds.
 READ_SECONDS = 65
 READS_REPEATED = 2
+WRITES_REPEATED = 3
+# What a server asks for by Retry-After is kept to, up to here.
+LONGEST_PAUSE_SECONDS = 20.0
+_REPEATING: Mapping[str, Any] = {"redirect": False, "backoff_factor": 0.5, "raise_on_status": False}
 
 
 @dataclass(frozen=True)
@@ -51,19 +56,21 @@ class Http:
         body: bytes | None = None,
         content_type: str = "application/json",
     ) -> Answer:
-        """One request. A GET is repeated where the connection fails or the server is busy; a write never is.
+        """One request. What changes nothing is repeated where the connection fails or the server is busy.
 
-        Raises Unreachable where no answer comes.
+        A write is repeated only where the server turned it away with 429, having done nothing. Raises NotConnected where
+        nothing was sent, Unreachable where no answer comes.
         """
         from urllib3.exceptions import HTTPError
 
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
         headers = self._request_headers()
+        retries = _reading() if method == "GET" or query.get("dryRun") == "All" else _writing()
         if body is not None:
             headers["Content-Type"] = content_type
         try:
             answer = self._pool.request(
-                method, url, body=body, headers=headers, timeout=_timeout(), retries=_retries(method), redirect=False
+                method, url, body=body, headers=headers, timeout=_timeout(), retries=retries, redirect=False
             )
         except HTTPError as error:
             raise _unreachable(self.server, error) from error
@@ -88,18 +95,32 @@ def _timeout() -> Any:
     return Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
 
 
-def _retries(method: str) -> Any:
+def _reading() -> Any:
+    statuses = (429, 500, 502, 503, 504)
+    return _patient()(total=READS_REPEATED, status_forcelist=statuses, allowed_methods=None, **_REPEATING)
+
+
+def _writing() -> Any:
+    never = {"connect": 0, "read": 0, "other": 0}
+    return _patient()(total=WRITES_REPEATED, status_forcelist=(429,), allowed_methods=None, **never, **_REPEATING)
+
+
+@cache
+def _patient() -> Any:
+    """urllib3's Retry, which waits no longer than is reasonable, and repeats nothing for Retry-After alone."""
     from urllib3 import Retry
 
-    if method != "GET":
-        return Retry(total=0, redirect=False, raise_on_status=False)
-    return Retry(
-        total=READS_REPEATED,
-        redirect=False,
-        backoff_factor=0.5,
-        status_forcelist=(429, 500, 502, 503, 504),
-        raise_on_status=False,
-    )
+    class Patient(Retry):
+        """A 503 with Retry-After may come from before or behind the place where a write is stored."""
+
+        RETRY_AFTER_STATUS_CODES = frozenset({429})
+
+        def get_retry_after(self, response: Any) -> float | None:
+            """Seconds that the server asks for."""
+            seconds = super().get_retry_after(response)
+            return None if seconds is None else min(seconds, LONGEST_PAUSE_SECONDS)
+
+    return Patient
 
 
 def _unreachable(server: str, error: Exception) -> Unreachable:
@@ -112,4 +133,11 @@ def _unreachable(server: str, error: Exception) -> Unreachable:
             f"The certificate of {server} is not trusted: {words}",
             "Give ca_cert, or certificate-authority in the kubeconfig; check that the host name is the certificate's.",
         )
-    return Unreachable(f"No answer from {server}: {words}", "Check the address, the network and the proxy.")
+    unreachable = NotConnected if isinstance(reason, _before_sending()) else Unreachable
+    return unreachable(f"No answer from {server}: {words}", "Check the address, the network and the proxy.")
+
+
+def _before_sending() -> tuple[type[Exception], ...]:
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
+
+    return (ConnectTimeoutError, NewConnectionError, ProxyError)

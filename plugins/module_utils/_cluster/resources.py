@@ -36,6 +36,9 @@ class Resource:
 
 CALICO_GROUP = "projectcalico.org"
 CALICO_VERSION = "v3"
+# Where Calico's API server stores, and what is there alone where none was installed.
+STORED_GROUP = "crd.projectcalico.org"
+STORED_VERSION = "v1"
 # Where the operator, and where the plain manifests, put calico-node.
 NODE_NAMESPACES = ("calico-system", "kube-system")
 
@@ -52,6 +55,7 @@ GLOBAL_NETWORK_SETS = Resource(CALICO_GROUP, CALICO_VERSION, "globalnetworksets"
 NETWORK_SETS = Resource(CALICO_GROUP, CALICO_VERSION, "networksets", "NetworkSet", True)
 HOST_ENDPOINTS = Resource(CALICO_GROUP, CALICO_VERSION, "hostendpoints", "HostEndpoint", False)
 FELIX_CONFIGURATIONS = Resource(CALICO_GROUP, CALICO_VERSION, "felixconfigurations", "FelixConfiguration", False)
+CLUSTER_INFORMATIONS = Resource(CALICO_GROUP, CALICO_VERSION, "clusterinformations", "ClusterInformation", False)
 TIERS = Resource(CALICO_GROUP, CALICO_VERSION, "tiers", "Tier", False)
 KUBERNETES_NETWORK_POLICIES = Resource("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", True)
 CLUSTER_NETWORK_POLICIES = Resource(

@@ -54,7 +54,7 @@ _TIERED = (GLOBAL_NETWORK_POLICIES, NETWORK_POLICIES)
 _STAGED_TIERED = (STAGED_GLOBAL_NETWORK_POLICIES, STAGED_NETWORK_POLICIES)
 # Older releases do not have these kinds; then there are none of them.
 _OF_CLUSTER = (CLUSTER_NETWORK_POLICIES, ADMIN_NETWORK_POLICIES, BASELINE_ADMIN_NETWORK_POLICIES)
-_OPTIONAL = (*_STAGED_TIERED, STAGED_KUBERNETES_NETWORK_POLICIES, *_OF_CLUSTER)
+_OPTIONAL = (TIERS, *_STAGED_TIERED, STAGED_KUBERNETES_NETWORK_POLICIES, *_OF_CLUSTER)
 
 
 def read_snapshot(gateway: Gateway, backend: str | None, staged: bool) -> Snapshot:
@@ -69,13 +69,23 @@ def read_snapshot(gateway: Gateway, backend: str | None, staged: bool) -> Snapsh
     for resource in _OF_CLUSTER:
         reading.kind(resource.kind, lambda resource=resource: _if_served(gateway, resource))  # type: ignore[misc]
     reading.kind("DaemonSet", lambda: _calico_node(gateway))
-    tiers = reading.kind("Tier", lambda: gateway.list(TIERS))
+    tiers = reading.kind("Tier", lambda: _if_served(gateway, TIERS))
     for resource in (*_TIERED, *(_STAGED_TIERED if staged else ())):
         reading.tiered(resource, [str(tier["metadata"]["name"]) for tier in tiers])
     if staged:
         kind = STAGED_KUBERNETES_NETWORK_POLICIES.kind
         reading.kind(kind, lambda: _if_served(gateway, STAGED_KUBERNETES_NETWORK_POLICIES))
     return Snapshot({k: tuple(v) for k, v in reading.objects.items()}, reading.unread, reading.unread_tiers)
+
+
+def absent_staged_kinds(snapshot: Snapshot) -> list[str]:
+    """The staged kinds that the cluster of a snapshot with staged policies does not serve."""
+    kinds = [resource.kind for resource in (*_STAGED_TIERED, STAGED_KUBERNETES_NETWORK_POLICIES)]
+    return [kind for kind in kinds if kind not in snapshot.objects and kind not in snapshot.unread]
+
+
+class _NotServed(Exception):
+    """A release does not have the kind, so there is nothing of it."""
 
 
 class _Reading:
@@ -91,6 +101,8 @@ class _Reading:
         """Reads one kind; nothing where it cannot be read."""
         try:
             self.objects[kind] = read()
+        except _NotServed:
+            return []
         except NetguardError as error:
             self.unread[kind] = error.message
             return []
@@ -102,7 +114,7 @@ class _Reading:
         An unselected list of the aggregated API is narrowed to the tiers that the account may see, and answers 200; one
         that selects the tier by its label is refused. Plain CRDs narrow nothing, and need not have the label.
         """
-        if self._backend == "native":
+        if self._backend in ("native", "v1"):
             self.kind(resource.kind, lambda: _if_served(self._gateway, resource))
             return
         found: dict[tuple[str, str], Mapping[str, Any]] = {}
@@ -132,9 +144,9 @@ def _calico_node(gateway: Gateway) -> Objects:
 def _if_served(gateway: Gateway, resource: Resource) -> Objects:
     try:
         return gateway.list(resource)
-    except ApiAbsent:
+    except ApiAbsent as error:
         if resource in _OPTIONAL:
-            return []
+            raise _NotServed() from error
         raise
 
 

@@ -23,7 +23,7 @@ def wait_for_api(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Cluster:
-    """The cluster, as soon as it serves v3, for at most ``timeout`` seconds.
+    """The cluster, as soon as it serves v3 and Calico has made its tier default, for at most ``timeout`` seconds.
 
     Raises the last failure when time is up; at once what waiting does not mend (unauthorised, forbidden, a
     certificate that is not trusted), and after a

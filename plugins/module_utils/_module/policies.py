@@ -9,7 +9,7 @@ from typing import Any
 
 from .._apply.policies import Change, Outcome, carried_out, planned
 from .._calico.baseline import BASELINE_LABEL
-from .._calico.manifest import Policy
+from .._calico.manifest import TIER_LABEL, Policy
 from .._calico.policy_warnings import warnings
 from .._plan.steps import Step, baseline_of
 from .run import Result, Session
@@ -54,12 +54,14 @@ def _result(session: Session, outcome: Outcome) -> Result:
 
 
 def shown(item: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """An object as results and diffs show it: without managedFields and without what the server numbers or dates."""
+    """An object as results and diffs show it: without what the server numbers, dates and records by itself."""
     if item is None:
         return None
-    hidden = {"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp"}
+    hidden = {"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "labels"}
     metadata = {key: value for key, value in item.get("metadata", {}).items() if key not in hidden}
-    return {**item, "metadata": metadata}
+    # Calico's API server sets this label, as a real write shows and a dry run does not; spec.tier says the same.
+    labels = {key: value for key, value in (item["metadata"].get("labels") or {}).items() if key != TIER_LABEL}
+    return {**item, "metadata": {**metadata, "labels": labels} if labels else metadata}
 
 
 def _diff(step: Step, after: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -13,9 +13,17 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._calico.errors import NetguardError
 from .._cluster.connection import Connection, connect, require_verified_tls
-from .._cluster.discovery import Cluster, discover, discover_kubernetes
+from .._cluster.discovery import (
+    Cluster,
+    OnlyV1,
+    discover,
+    discover_kubernetes,
+    discover_stored,
+    only_v1,
+)
 from .._cluster.gateway import Gateway
 from .._cluster.proxy import proxy_secrets
+from .._cluster.stored import StoredGateway
 from .._cluster.waiting import wait_for_api
 
 Result = dict[str, Any]
@@ -57,6 +65,11 @@ def run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work]) -> Non
     _run(module, prepare, _discover_calico)
 
 
+def run_reading(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work]) -> None:
+    """The same for a module that only reads, and does so too where Calico's v1 CRDs are all that is there."""
+    _run(module, prepare, _discover_to_read)
+
+
 def run_on_kubernetes(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work]) -> None:
     """The same for a module that needs Kubernetes' own API only."""
     _run(module, prepare, lambda _params, connection: discover_kubernetes(connection))
@@ -81,9 +94,9 @@ def _run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work], find:
         connection = _connected(module)
         cluster = find(module.params, connection)
         _check_uid(module, cluster)
-        result = work(Session(module.params, module.check_mode, module._diff, connection.gateway, cluster, module.warn))
+        result = work(_session(module, connection, cluster))
     except NetguardError as error:
-        module.fail_json(msg=error.message, code=error.code, **_cluster_result(cluster))
+        module.fail_json(msg=error.message, code=error.code, changed=error.changed, **_cluster_result(cluster))
     except Unfinished as error:
         module.fail_json(msg=str(error), code=error.code, **error.result, **_cluster_result(cluster))
     else:
@@ -113,6 +126,21 @@ def _connected(module: AnsibleModule) -> Connection:
 
 def _discover_calico(params: dict[str, Any], connection: Connection) -> Cluster:
     return wait_for_api(connection, params["wait_timeout"]) if params.get("wait") else discover(connection)
+
+
+def _discover_to_read(params: dict[str, Any], connection: Connection) -> Cluster:
+    try:
+        return _discover_calico(params, connection)
+    except OnlyV1:
+        return discover_stored(connection)
+
+
+def _session(module: AnsibleModule, connection: Connection, cluster: Cluster) -> Session:
+    gateway: Gateway = connection.gateway
+    if cluster.backend == "v1":
+        module.warn(f"{only_v1().message} Until then it can be audited, and nothing can be written")
+        gateway = StoredGateway(gateway)
+    return Session(module.params, module.check_mode, module._diff, gateway, cluster, module.warn)
 
 
 def _check_uid(module: AnsibleModule, cluster: Cluster) -> None:

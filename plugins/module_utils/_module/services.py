@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._apply.services import ServiceOutcome, changed, changed_until_failure, owned_fields, selected
+from .._apply.writing import OutcomeUnknown
 from .._report.size import not_fine, within_limit
 from .._service.external_traffic_policy import Absent, Present
 from .._service.selection import Selection, selection
@@ -72,7 +73,7 @@ def _result(session: Session, outcomes: Sequence[ServiceOutcome]) -> Result:
     kept, cut = within_limit(lists)
     counts = {status: counted[status] for status in STATUSES}
     return {
-        "changed": counted["changed"] > 0,
+        "changed": any(o.status == "changed" or o.code == OutcomeUnknown.code for o in outcomes),
         "counts": {**counts, "total": len(outcomes)},
         "truncated": left_out or cut,
         **kept,

@@ -14,7 +14,8 @@ from .._calico.manifest import SourcedManifest
 from .._calico.snapshot import Snapshot, identity, offline
 from .._calico.stored import as_written, with_server_defaults
 from .._calico.validation import faults
-from .._cluster.snapshot import read_snapshot
+from .._cluster.release import STAGED_POLICIES_SINCE, spelled
+from .._cluster.snapshot import absent_staged_kinds, read_snapshot
 from .._report.size import within_limit
 from .._report.verdicts import Questions, verdict_report
 from .run import Result, Session, Work
@@ -30,8 +31,12 @@ def prepare(params: dict[str, Any]) -> Work:
     ask = _asked(params)
 
     def work(session: Session) -> Result:
-        backend = session.cluster.backend
-        return ask(read_snapshot(session.gateway, backend, params["staged"] == "enforce"))
+        snapshot = read_snapshot(session.gateway, session.cluster.backend, params["staged"] == "enforce")
+        for kind in absent_staged_kinds(snapshot) if params["staged"] == "enforce" else ():
+            session.warn(
+                f"The cluster does not serve {kind}, which Calico has from {spelled(STAGED_POLICIES_SINCE)} on"
+            )
+        return ask(snapshot)
 
     return work
 

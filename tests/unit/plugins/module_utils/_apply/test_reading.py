@@ -53,6 +53,9 @@ class Cluster:
     def list(self, resource: Resource, namespace: str = "", label_selector: str = "") -> list[dict[str, Any]]:
         return self.policies if resource == GLOBAL_NETWORK_POLICIES else []
 
+    def get(self, resource: Resource, name: str, namespace: str = "") -> None:
+        """Nothing else is there."""
+
     def rehearsal(self) -> Cluster:
         return self
 

@@ -45,5 +45,30 @@ def test_a_missing_right_on_a_tier_says_what_calico_asks_besides() -> None:
     assert "update on tier.globalnetworkpolicies.projectcalico.org" in error.message
 
 
+@pytest.mark.parametrize("code", [400, 403])
+def test_a_webhook_refuses_with_its_own_words(code: int) -> None:
+    words = 'admission webhook "policies.example.org" denied the request: the frontier is closed'
+    error = answer_error(code, "create", "globalnetworkpolicies.projectcalico.org", "x", status(words))
+    assert error.code == "refused"
+    assert words in error.message
+    assert "Grant" not in error.message
+
+
+@pytest.mark.parametrize("code", [400, 403])
+def test_calicos_webhook_asks_for_rights_on_tiers(code: int) -> None:
+    words = (
+        'admission webhook "tiered-rbac.api.projectcalico.org" denied the request: Authorization failed: '
+        'User "jane" cannot create globalnetworkpolicies.projectcalico.org in tier "edge" (user cannot get tier)'
+    )
+    error = answer_error(code, "create", "globalnetworkpolicies.projectcalico.org", "x", status(words))
+    assert error.code == "forbidden"
+    assert "create on tier.globalnetworkpolicies.projectcalico.org with the resource name edge.*" in error.message
+
+
+def test_a_name_that_has_tier_in_it_is_no_tier() -> None:
+    error = answer_error(403, "get", "tiers.projectcalico.org", "frontier", status('User "jane" cannot get tiers'))
+    assert "Grant the verb get on tiers.projectcalico.org" in error.message
+
+
 def test_messages_are_one_line() -> None:
     assert "\n" not in answer_error(422, "create", "x", "y", status("first\n second")).message
