@@ -83,8 +83,9 @@ integration: setup
 test: lint types unit sanity publish-checks integration
 	@echo "== all checks passed"
 
+# make demo [BACKEND=native|aggregated]
 demo: setup
-	@$(BIN)/python tests/demo/demo.py
+	@$(BIN)/python tests/demo/demo.py $(BACKEND)
 
 bench: setup
 	@for benchmark in tests/benchmarks/bench_*.py; do $(BIN)/python $$benchmark; done

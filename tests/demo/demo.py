@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make demo`: a real API server, a small cluster, and the playbooks as one would run them, from nothing to mended.
 
+``make demo BACKEND=aggregated`` serves Calico's API by the stand-in for Calico's own API server instead of plain CRDs.
+
 Exits with 1, and says so, where a step does not do what it should.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -16,13 +19,13 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "cluster"))
 
 from content import fill  # noqa: E402
-from control_plane import Api, BuildError, InstallError, StartError, start, stop  # noqa: E402
+from control_plane import Api, Backend, BuildError, InstallError, StartError, start, stop  # noqa: E402
 
 POLICIES = "/apis/projectcalico.org/v3/globalnetworkpolicies"
 SERVICES = {"namespaces": ["shop-*", "vault"]}
@@ -58,11 +61,11 @@ class Playbooks:
         return found
 
 
-def main() -> int:
+def main(backend: Backend) -> int:
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(prefix="netguard-demo-") as directory:
-            _on_a_control_plane(Path(directory))
+            _on_a_control_plane(Path(directory), backend)
     except (DemoError, BuildError, InstallError, StartError, TimeoutError) as error:
         print(f"\nThe demo FAILED: {error}", file=sys.stderr)
         return 1
@@ -70,13 +73,13 @@ def main() -> int:
     return 0
 
 
-def _on_a_control_plane(directory: Path) -> None:
+def _on_a_control_plane(directory: Path, backend: Backend) -> None:
     say(
         "Starting etcd, kube-apiserver and kube-controller-manager (they are built the first time, which takes minutes)"
     )
-    plane = start(directory / "plane")
+    plane = start(directory / "plane", backend=backend)
     try:
-        say(f"Filling {plane.server} with Nodes, Pods, Services and policies of others")
+        say(f"Filling {plane.server}, Calico's API being {backend}, with Nodes, Pods, Services and policies of others")
         api = plane.admin_api()
         fill(api)
         playbooks = _inventory(directory, plane.kubeconfig)
@@ -165,4 +168,6 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("backend", choices=get_args(Backend), nargs="?", default="native")
+    sys.exit(main(parser.parse_args().backend))

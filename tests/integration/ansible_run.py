@@ -47,17 +47,22 @@ class Run:
 
 @dataclass(frozen=True)
 class Ansible:
-    """Ansible with a folder of its own, an environment, and the options that every module gets."""
+    """Ansible with a folder of its own, an environment, and the options that every module gets.
+
+    Without options, a module gets the kubeconfig that ``accounts`` has for it.
+    """
 
     directory: Path
     options: Mapping[str, Any]
     collections: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     path_first: str = ""
+    accounts: Mapping[str, Path] = field(default_factory=dict)
 
     def module(self, name: str, /, check: bool = False, diff: bool = False, **options: Any) -> Answer:
         """Runs one task on localhost with this module of the collection."""
-        task = {f"netguard.calico.{name}": {**self.options, **options}}
+        connection = self.options or ({"kubeconfig": str(self.accounts[name])} if name in self.accounts else {})
+        task = {f"netguard.calico.{name}": {**connection, **options}}
         play = [{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]
         flags = " ".join(flag for flag, wanted in (("--check", check), ("--diff", diff)) if wanted)
         run = self.play(play, flags)

@@ -33,6 +33,14 @@ class Content:
         """Every GlobalNetworkPolicy by name."""
         return {item["metadata"]["name"]: item for item in self._api.request("GET", POLICIES)["items"]}
 
+    def until_refused(self, name: str) -> None:
+        """Waits until the server refuses a GlobalNetworkPolicy of this name: admission takes effect after a moment."""
+        deadline = time.monotonic() + 60
+        while self.would_accept_policy(name):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"a policy {name} was not refused in a minute")
+            time.sleep(0.1)
+
     def would_accept_policy(self, name: str) -> bool:
         """Whether the server accepts a GlobalNetworkPolicy of this name."""
         metadata = {"name": name}

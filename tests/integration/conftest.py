@@ -1,34 +1,92 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A control plane for each set of CRDs, and Ansible pointed at it."""
+"""A control plane for each way of serving Calico's API, and Ansible pointed at it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import yaml
 
+import accounts
+from aggregated.stored_crds import stored_definitions
 from ansible_run import Ansible
 from cluster_content import Content
+from contract import Contract
 from control_plane import Backend, ControlPlane, start, stop
+from matrix import Matrix
+from missing_rights import Trial
 from requests_seen import Requests
 
 ROOT = Path(__file__).resolve().parents[2]
 CALICO_CRDS = ROOT.parent / "shared" / "crds" / "v3"
 
 
+MATRIX = pytest.StashKey[Matrix]()
+# How the clusters of these tests serve Calico's API; what has nothing to do with Calico's API is tested on the first.
+OWN, CALICOS, AGGREGATED = "own CRDs", "Calico's CRDs", "aggregated"
+EACH_BACKEND = [OWN, AGGREGATED]
+# Only the CRDs in which Calico's API server stores, and no such server: nothing is written there.
+V1_ONLY = "v1 CRDs only"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How the control planes of these tests serve Calico's API."""
-    parser.addoption("--backend", choices=get_args(Backend), default="native", help="how Calico's API is served")
+    """Which control planes these tests run on."""
+    parser.addoption(
+        "--backend", choices=get_args(Backend), help="only on clusters that serve Calico's API in this way"
+    )
 
 
-@pytest.fixture(scope="session")
-def backend(request: pytest.FixtureRequest) -> Backend:
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[MATRIX] = Matrix()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out the tests on clusters that were not asked for; those that make a cluster of their own stay."""
+    backend = config.getoption("--backend")
+    if backend is None:
+        return
+    others = {OWN, CALICOS} if backend == "aggregated" else {AGGREGATED}
+    callspecs = [getattr(item, "callspec", None) for item in items]
+    left_out = [i for i, c in zip(items, callspecs, strict=True) if c is not None and c.params.get("plane") in others]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Prints the matrix of the twelve steps."""
+    for line in config.stash[MATRIX].lines():
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session", params=[OWN, CALICOS, AGGREGATED])
+def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    if request.param == CALICOS and not CALICO_CRDS.is_dir():
+        pytest.skip("Calico's own CRDs are not beside this checkout")
+    folder = tmp_path_factory.mktemp("cluster")
+    crds = {CALICOS: lambda: [CALICO_CRDS], V1_ONLY: lambda: [_v1_crds(folder)]}.get(request.param, lambda: None)()
+    backend: Backend = "aggregated" if request.param == AGGREGATED else "native"
+    started = start(folder / "plane", crds, backend)
+    yield started
+    stop(started.directory)
+
+
+def _v1_crds(folder: Path) -> Path:
+    """A file with the CRDs in which Calico's API server stores."""
+    file = folder / "v1.yaml"
+    file.write_text(yaml.safe_dump_all(stored_definitions()), encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def backend(plane: ControlPlane) -> Backend:
     """How Calico's API is served."""
-    chosen: Backend = request.config.getoption("--backend")
-    return chosen
+    return "aggregated" if (plane.directory / "calico-api").exists() else "native"
 
 
 @pytest.fixture
@@ -36,23 +94,6 @@ def native_only(backend: Backend) -> None:
     """For what plain CRDs let happen, and Calico's API server does not."""
     if backend != "native":
         pytest.skip("with Calico's API server this does not come about, or not in this way")
-
-
-@pytest.fixture(scope="session", params=["own CRDs", "Calico's CRDs"])
-def plane(
-    request: pytest.FixtureRequest, backend: Backend, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ControlPlane]:
-    if request.param == "own CRDs":
-        crds = None
-    elif backend == "aggregated":
-        pytest.skip("the stand-in for Calico's API server stores in CRDs of its own")
-    elif CALICO_CRDS.is_dir():
-        crds = [CALICO_CRDS]
-    else:
-        pytest.skip("Calico's own CRDs are not beside this checkout")
-    started = start(tmp_path_factory.mktemp("cluster") / "plane", crds, backend)
-    yield started
-    stop(started.directory)
 
 
 @pytest.fixture
@@ -71,7 +112,33 @@ def collections() -> Path:
 
 @pytest.fixture
 def ansible(plane: ControlPlane, collections: Path, tmp_path: Path) -> Ansible:
-    return Ansible(tmp_path, {"kubeconfig": str(plane.kubeconfig)}, collections)
+    """Ansible, each module as the account of docs/rbac that it needs."""
+    return Ansible(tmp_path, {}, collections, accounts=accounts.of_modules(plane, tmp_path))
+
+
+@pytest.fixture
+def administrator(plane: ControlPlane, ansible: Ansible) -> Ansible:
+    """Ansible, as somebody who may do everything."""
+    return replace(ansible, options={"kubeconfig": str(plane.kubeconfig)})
+
+
+@pytest.fixture
+def contract(
+    ansible: Ansible, requests: Callable[[], Requests], backend: Backend, request: pytest.FixtureRequest
+) -> Callable[..., Contract]:
+    """Makes a contract of a module, whose steps go into the matrix."""
+
+    def of(module: str, said: Callable[[dict[str, Any]], Any], state: Callable[[], Any]) -> Contract:
+        sent = partial(request.config.stash[MATRIX].add, backend)
+        return Contract(ansible, requests, sent, module, said, state)
+
+    return of
+
+
+@pytest.fixture
+def trial(ansible: Ansible, plane: ControlPlane, tmp_path: Path) -> Trial:
+    """Runs tasks as accounts that each lack one right."""
+    return Trial(ansible, plane, tmp_path)
 
 
 @pytest.fixture

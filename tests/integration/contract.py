@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The contract of a module that writes: each step in check mode and for real, first and again."""
+"""The contract of a module: each step in check mode and for real, first and again, and what it sends meanwhile."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from requests_seen import Requests
 
 @dataclass(frozen=True)
 class Contract:
-    """A module, the part of its result that says what is done, and how to read the state that it writes."""
+    """A module, the part of its result that says what is done, and how to read the state that it writes.
+
+    ``sent`` gets the number of requests, and of real writes among them, of each run.
+    """
 
     ansible: Ansible
     requests: Callable[[], Requests]
+    sent: Callable[[str, int, int], None]
     module: str
     said: Callable[[dict[str, Any]], Any]
     state: Callable[[], Any]
@@ -31,9 +35,19 @@ class Contract:
         self._run(options, check=True, changed=False, writes=0, state=after)
         self._run(options, check=False, changed=False, writes=0, state=after)
 
+    def read_step(self, options: dict[str, Any]) -> None:
+        """Four runs of a module that only reads; all of them say the same."""
+        state = self.state()
+        answers = [
+            self._run(options, check=check, changed=False, writes=0, state=state)
+            for check in (True, False, True, False)
+        ]
+        assert len({repr(self.said(answer.result)) for answer in answers}) == 1
+
     def _run(self, options: dict[str, Any], check: bool, changed: bool, writes: int, state: Any) -> Answer:
         with self.requests() as seen:
             answer = self.ansible.module(self.module, check=check, diff=True, **options)
+        self.sent(self.module, len(seen.all), len(seen.writes))
         assert not answer.failed, answer.output
         assert answer.changed is changed, answer.output
         assert len(seen.writes) == writes, seen.writes

@@ -86,16 +86,21 @@ def test_calico_with_its_objects_elsewhere(on_bare: Ansible, bare_api: Api, data
     assert said in answer.result["msg"]
 
 
-def test_v3_without_policies_is_not_enough(on_bare: Ansible, bare_api: Api) -> None:
-    (tiers,) = read_manifests([OWN_CRDS / "tiers.yaml"])
+def test_v3_is_not_enough_without_policies_and_the_default_tier(on_bare: Ansible, bare_api: Api) -> None:
+    tiers, policies = (read_manifests([OWN_CRDS / f"{name}.yaml"])[0] for name in ("tiers", "globalnetworkpolicies"))
     bare_api.request("POST", CRDS, tiers)
     try:
         plain = eventually_registered(on_bare)
-        waiting = on_bare.module("policy_baseline", wait=True, wait_timeout=3)
+        without_policies = on_bare.module("policy_baseline", wait=True, wait_timeout=3)
+        bare_api.request("POST", CRDS, policies)
+        without_default = on_bare.module("policy_baseline", wait=True, wait_timeout=8)
     finally:
-        bare_api.request("DELETE", f"{CRDS}/tiers.projectcalico.org")
+        for crd in (tiers, policies):
+            bare_api.request("DELETE", f"{CRDS}/{crd['metadata']['name']}")
     assert "does not serve globalnetworkpolicies.projectcalico.org" in plain
-    assert "serves projectcalico.org/v3 without globalnetworkpolicies" in waiting.result["msg"]
+    assert "serves projectcalico.org/v3 without globalnetworkpolicies" in without_policies.result["msg"]
+    assert without_default.result["code"] == "api_absent"
+    assert "Calico has not made its tier default yet" in without_default.result["msg"]
 
 
 def eventually_registered(ansible: Ansible) -> str:

@@ -15,12 +15,12 @@ import pytest
 
 from ansible_run import Ansible, Answer
 from cluster_content import Content
-from conftest import policy
+from conftest import EACH_BACKEND, policy
 from control_plane import ControlPlane, kubeconfig_for_token, service_account_token
 from requests_seen import Requests
 
 # None of this depends on where the CRDs are from.
-pytestmark = pytest.mark.parametrize("plane", ["own CRDs"], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
 
 
 ALLOW_FROM_NO_NETWORK = {"action": "Allow", "source": {"nets": ["192.0.2.0/33"]}}

@@ -14,6 +14,7 @@ import pytest
 from ansible_run import Ansible
 from cluster_content import Content
 from conftest import policy
+from contract import Contract
 from control_plane import ControlPlane, kubeconfig_for_token, service_account_token
 from requests_seen import Requests
 
@@ -26,6 +27,18 @@ def facts(ansible: Ansible, **options: Any) -> dict[str, Any]:
     assert not answer.failed, answer.output
     assert not answer.changed
     return answer.result
+
+
+def test_twelve_steps(ansible: Ansible, contract: Callable[..., Contract], content: Content) -> None:
+    """The states that the writing modules' steps go through, each read four times."""
+    steps = contract("baseline_info", lambda result: result["policies"], content.policies)
+    for change in (
+        {"policies": [A, B]},
+        {"policies": [A, policy("b", order=21)]},
+        {"policies": [A], "state": "absent"},
+    ):
+        ansible.module("policy_baseline", **change)
+        steps.read_step({"policies": [A, B]})
 
 
 def test_each_policy_is_in_place_drifted_or_missing(
@@ -124,6 +137,7 @@ def test_what_may_not_be_read_is_unread_and_nothing_is_fine(
         "networkpolicies.projectcalico.org": "forbidden",
         "networkpolicies.networking.k8s.io": "forbidden",
         "tiers.projectcalico.org": "forbidden",
+        "clusterinformations.projectcalico.org default": "forbidden",
         "services": "forbidden",
     }
     assert (found["compliant"], found["status"]) == (False, "unknown")

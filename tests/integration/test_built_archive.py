@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from cluster_content import Content
-from conftest import ROOT
+from conftest import OWN, ROOT
 from control_plane import ControlPlane
 
 PROGRAMS = Path(sys.executable).parent
@@ -50,7 +50,7 @@ def archive(command: Command, tmp_path: Path) -> Path:
     return found
 
 
-@pytest.mark.parametrize("plane", ["own CRDs"], indirect=True, scope="session")
+@pytest.mark.parametrize("plane", [OWN], indirect=True, scope="session")
 def test_the_quick_start(
     command: Command, archive: Path, plane: ControlPlane, content: Content, tmp_path: Path
 ) -> None:

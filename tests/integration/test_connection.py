@@ -20,12 +20,12 @@ from kubernetes.config import incluster_config
 
 from ansible_run import Ansible
 from cluster_content import Content
-from conftest import policy
+from conftest import EACH_BACKEND, policy
 from control_plane import Backend, ControlPlane, kubeconfig_for_token, service_account_token
 from requests_seen import Requests
 
 # None of this depends on where the CRDs are from.
-pytestmark = pytest.mark.parametrize("plane", ["own CRDs"], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
 A = [policy("a", order=1)]
 
 
@@ -52,7 +52,7 @@ def token(plane: ControlPlane) -> str:
 def awx(ansible: Ansible, plane: ControlPlane, token: str, **more: str) -> Ansible:
     """Ansible with the variables that AWX's Kubernetes credential sets, and no options."""
     environment = {"K8S_AUTH_HOST": plane.server, "K8S_AUTH_API_KEY": token, **more}
-    return replace(ansible, options={}, environment=environment)
+    return replace(ansible, options={}, accounts={}, environment=environment)
 
 
 def test_every_result_says_which_cluster_answered(
@@ -109,7 +109,7 @@ def test_a_named_kubeconfig_is_not_mixed_with_the_environment(
 
 def test_the_kubeconfig_may_come_from_the_environment(ansible: Ansible, plane: ControlPlane, content: Content) -> None:
     for variable in ("KUBECONFIG", "K8S_AUTH_KUBECONFIG"):
-        by_environment = replace(ansible, options={}, environment={variable: str(plane.kubeconfig)})
+        by_environment = replace(ansible, options={}, accounts={}, environment={variable: str(plane.kubeconfig)})
         assert not by_environment.module("policy_baseline", policies=A).failed
 
 
@@ -198,7 +198,7 @@ def test_a_pods_service_account_goes_through_the_proxy(pod: None) -> None:
 
 def test_in_cluster_credentials_are_not_taken_by_themselves(ansible: Ansible, tmp_path: Path) -> None:
     pod = {"KUBERNETES_SERVICE_HOST": "203.0.113.1", "KUBERNETES_SERVICE_PORT": "443", "HOME": str(tmp_path)}
-    answer = replace(ansible, options={}, environment=pod).module("policy_baseline")
+    answer = replace(ansible, options={}, accounts={}, environment=pod).module("policy_baseline")
     assert "There is no kubeconfig ~/.kube/config" in answer.result["msg"]
 
 

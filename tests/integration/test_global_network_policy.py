@@ -11,7 +11,6 @@ from ansible_run import Ansible
 from cluster_content import Content
 from conftest import policy
 from contract import Contract
-from requests_seen import Requests
 
 
 def said(result: dict[str, Any]) -> Any:
@@ -19,19 +18,17 @@ def said(result: dict[str, Any]) -> Any:
     return [(s["action"], s["name"]) for s in result["plan"]], spec, [d["path"] for d in result["difference"]]
 
 
-def test_twelve_steps(ansible: Ansible, requests: Callable[[], Requests], content: Content) -> None:
-    contract = Contract(
-        ansible,
-        requests,
+def test_twelve_steps(contract: Callable[..., Contract], content: Content) -> None:
+    steps = contract(
         "global_network_policy",
         said,
         lambda: {name: item["spec"].get("order") for name, item in content.policies().items()},
     )
     content.policy("of-somebody-else", order=1)
     other = {"of-somebody-else": 1}
-    contract.step({"definition": policy("a", order=10)}, 1, {"a": 10, **other})
-    contract.step({"definition": policy("a", order=11)}, 1, {"a": 11, **other})
-    contract.step({"name": "a", "state": "absent"}, 1, other)
+    steps.step({"definition": policy("a", order=10)}, 1, {"a": 10, **other})
+    steps.step({"definition": policy("a", order=11)}, 1, {"a": 11, **other})
+    steps.step({"name": "a", "state": "absent"}, 1, other)
 
 
 def test_the_whole_spec_is_owned(ansible: Ansible, content: Content) -> None:

@@ -10,66 +10,50 @@ from pathlib import Path
 
 import pytest
 
+import accounts
 from ansible_run import Ansible
 from cluster_content import Content
-from conftest import policy
-from control_plane import ControlPlane, kubeconfig_for_token, service_account_token, start, stop
+from conftest import AGGREGATED, policy
+from control_plane import ControlPlane
 
+pytestmark = pytest.mark.parametrize("plane", [AGGREGATED], indirect=True, scope="session")
 TIERS = "/apis/projectcalico.org/v3/tiers"
-RBAC = "/apis/rbac.authorization.k8s.io/v1"
 ALLOW = policy("a", types=["Ingress"], ingress=[{"action": "Allow"}])
-CALICO = ["projectcalico.org"]
-RULES = [
-    {"apiGroups": CALICO, "resources": ["globalnetworkpolicies", "networkpolicies"], "verbs": ["*"]},
-    {"apiGroups": CALICO, "resources": ["tiers"], "verbs": ["list"]},
-    {"apiGroups": CALICO, "resources": ["tiers"], "resourceNames": ["default"], "verbs": ["get"]},
-    {
-        "apiGroups": CALICO,
-        "resources": ["tier.globalnetworkpolicies", "tier.networkpolicies"],
-        "resourceNames": ["default.*"],
-        "verbs": ["*"],
-    },
-    {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": ["list"]},
-    {"apiGroups": ["apiregistration.k8s.io"], "resources": ["apiservices"], "verbs": ["get"]},
-    {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]},
-]
 
 
-@pytest.fixture(scope="module")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A control plane of its own, with Calico's API behind an API server, whatever the others have."""
-    started = start(tmp_path_factory.mktemp("cluster") / "plane", None, "aggregated")
-    yield started
-    stop(started.directory)
-
-
-@pytest.fixture(scope="module")
-def token(plane: ControlPlane) -> str:
-    """The token of an account that may see the tier default only, where there is another tier."""
-    api = plane.admin_api()
-    api.request("POST", TIERS, {"apiVersion": "projectcalico.org/v3", "kind": "Tier", **tier("closed")})
-    role = {"metadata": {"name": "short-sighted"}, "rules": RULES}
-    binding = {
-        "metadata": {"name": "short-sighted"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "short-sighted"},
-        "subjects": [{"kind": "ServiceAccount", "name": "short-sighted", "namespace": "default"}],
-    }
-    version = RBAC.removeprefix("/apis/")
-    api.request("POST", f"{RBAC}/clusterroles", {"apiVersion": version, "kind": "ClusterRole", **role})
-    api.request("POST", f"{RBAC}/clusterrolebindings", {"apiVersion": version, "kind": "ClusterRoleBinding", **binding})
-    return service_account_token(plane, "default", "short-sighted")
+def in_default_tier(rules: list[accounts.Rule]) -> list[accounts.Rule]:
+    """The rights, as far as they are about the tier default."""
+    kept: list[accounts.Rule] = []
+    for rule in rules:
+        of_tiers = [resource for resource in rule["resources"] if resource.startswith("tier.")]
+        others = [resource for resource in rule["resources"] if resource not in (*of_tiers, "tiers")]
+        kept.append({**rule, "resources": of_tiers, "resourceNames": ["default.*"]})
+        kept.append({**rule, "resources": others})
+        if "tiers" in rule["resources"]:
+            kept.append({**rule, "resources": ["tiers"], "verbs": ["list"]})
+            kept.append({**rule, "resources": ["tiers"], "verbs": ["get"], "resourceNames": ["default"]})
+    return [rule for rule in kept if rule["resources"]]
 
 
 @pytest.fixture
-def short_sighted(ansible: Ansible, plane: ControlPlane, content: Content, token: str, tmp_path: Path) -> Ansible:
-    """Ansible as that account, where the other tier has a policy."""
+def closed(content: Content) -> Iterator[Content]:
+    """A cluster with another tier, which has a policy."""
+    tier = {"apiVersion": "projectcalico.org/v3", "kind": "Tier", "metadata": {"name": "closed"}}
+    content.request("POST", TIERS, {**tier, "spec": {"order": 50, "defaultAction": "Deny"}})
     content.policy("hidden", tier="closed", types=["Ingress"], order=1)
-    file = kubeconfig_for_token(plane, token, tmp_path / "short-sighted.kubeconfig")
-    return replace(ansible, options={"kubeconfig": str(file)})
+    yield content
+    content.delete_policy("hidden")
+    content.request("DELETE", f"{TIERS}/closed")
 
 
-def tier(name: str) -> dict[str, object]:
-    return {"metadata": {"name": name}, "spec": {"order": 50, "defaultAction": "Deny"}}
+@pytest.fixture
+def short_sighted(ansible: Ansible, plane: ControlPlane, closed: Content, tmp_path: Path) -> Ansible:
+    """Ansible, as accounts with all rights of docs/rbac, but in the tier default only."""
+    files = {
+        module: accounts.with_rules(plane, f"short-{account}", in_default_tier(accounts.rules(account)), tmp_path)
+        for module, account in accounts.OF_MODULE.items()
+    }
+    return replace(ansible, accounts=files)
 
 
 def test_an_audit_says_which_tiers_it_did_not_see(ansible: Ansible, short_sighted: Ansible) -> None:
@@ -82,10 +66,27 @@ def test_an_audit_says_which_tiers_it_did_not_see(ansible: Ansible, short_sighte
     assert (found["compliant"], found["status"]) == (False, "unknown")
 
 
-def test_an_audit_that_sees_every_tier_is_not_in_doubt(ansible: Ansible, short_sighted: Ansible) -> None:
+@pytest.mark.usefixtures("closed")
+def test_an_audit_that_sees_every_tier_is_not_in_doubt(ansible: Ansible) -> None:
     ansible.module("policy_baseline", policies=[ALLOW])
     found = ansible.module("baseline_info", policies=[ALLOW]).result
-    assert (found["unread"], found["status"], short_sighted is ansible) == ([], "compliant", False)
+    assert (found["unread"], found["status"]) == ([], "compliant")
+
+
+def test_a_verdict_through_a_tier_that_is_not_seen_is_unknown(
+    ansible: Ansible, short_sighted: Ansible, closed: Content
+) -> None:
+    closed.namespace("shop")
+    closed.pod("shop", "web", "10.244.1.10")
+    asked = {"source": {"address": "192.0.2.1"}, "destination": {"pod": {"namespace": "shop", "name": "web"}}}
+    answers = [
+        each.module("policy_verdict_info", connections=[{**asked, "port": 80}]) for each in (short_sighted, ansible)
+    ]
+    blind, seeing = (answer.result["verdicts"][0] for answer in answers)
+    assert (blind["verdict"], blind["decided_by"]) == ("unknown", None)
+    assert "closed" in " ".join(blind["reasons"])
+    assert [part["what"] for part in answers[0].result["unread"]] == ["tier closed"]
+    assert (seeing["verdict"], seeing["decided_by"]["name"]) == ("deny", "hidden")
 
 
 def test_what_is_hidden_is_not_taken_for_removed(short_sighted: Ansible) -> None:

@@ -14,6 +14,7 @@ import yaml
 from ansible_run import Ansible
 from cluster_content import Content
 from conftest import policy
+from contract import Contract
 from requests_seen import Requests
 
 TO_DB = {"name": "to db", "source": {"namespace": "shop", "labels": {"app": "web"}}, "port": 5432}
@@ -38,6 +39,18 @@ def shop(content: Content) -> Content:
 
 def verdicts(result: dict[str, Any]) -> list[tuple[str, str | None, int]]:
     return [(v["verdict"], v["decided_by"] and v["decided_by"]["name"], v["pairs"]) for v in result["verdicts"]]
+
+
+def test_twelve_steps(ansible: Ansible, contract: Callable[..., Contract], shop: Content) -> None:
+    """The states that the writing modules' steps go through, each read four times."""
+    steps = contract("policy_verdict_info", lambda result: result["verdicts"], shop.policies)
+    for change in (
+        {"definition": DENY},
+        {"definition": policy("deny-db", order=6)},
+        {"name": "deny-db", "state": "absent"},
+    ):
+        ansible.module("global_network_policy", **change)
+        steps.read_step({"connections": [TO_DB]})
 
 
 def test_the_live_cluster_is_read_and_nothing_is_written(

@@ -10,43 +10,20 @@ from pathlib import Path
 
 import pytest
 
+import accounts
 from ansible_run import Ansible
 from cluster_content import Content
-from conftest import ROOT, policy
-from control_plane import Api, ApiError, Backend, ControlPlane, kubeconfig_for_token, service_account_token
-from install import read_manifests
+from conftest import policy
+from control_plane import Backend, ControlPlane
 from requests_seen import Requests
 
-_PATHS = {
-    "ClusterRole": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
-    "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-    "ServiceAccount": "/api/v1/namespaces/kube-system/serviceaccounts",
-}
 A = [policy("a", order=10, types=["Ingress"])]
-
-
-def applied(api: Api, name: str) -> None:
-    """Creates the objects of a manifest of docs/rbac; those that are there already are the same."""
-    for document in read_manifests([ROOT / "docs" / "rbac" / f"{name}.yaml"]):
-        try:
-            api.request("POST", _PATHS[document["kind"]], document)
-        except ApiError as error:
-            if error.status != 409:
-                raise
 
 
 @pytest.fixture
 def account(ansible: Ansible, plane: ControlPlane, tmp_path: Path) -> Callable[[str], Ansible]:
     """Ansible as the account of that name."""
-
-    def with_rights(name: str) -> Ansible:
-        for manifest in ("reader", "writer", "verdict-reader"):
-            applied(plane.admin_api(), manifest)
-        token = service_account_token(plane, "kube-system", f"netguard-calico-{name}")
-        file = kubeconfig_for_token(plane, token, tmp_path / f"{name}.kubeconfig")
-        return replace(ansible, options={"kubeconfig": str(file)})
-
-    return with_rights
+    return lambda name: replace(ansible, options={"kubeconfig": str(accounts.kubeconfig(plane, name, tmp_path))})
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ import yaml
 
 from ansible_run import Ansible, Run
 from cluster_content import Content
-from conftest import policy
+from conftest import EACH_BACKEND, policy
 from control_plane import ControlPlane, kubeconfig_for_token, service_account_token
 from requests_seen import Requests
 
-pytestmark = pytest.mark.parametrize("plane", ["own CRDs"], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
 FOUR = {"global-default", "global-egress-deny", "global-egress-allow", "global-privileged-namespace"}
 
 

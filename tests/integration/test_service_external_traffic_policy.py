@@ -12,12 +12,13 @@ import pytest
 
 from ansible_run import Ansible
 from cluster_content import Content
+from conftest import EACH_BACKEND
 from contract import Contract
 from requests_seen import Requests
 
 MODULE = "service_external_traffic_policy"
 # Services have nothing to do with where Calico's CRDs are from.
-pytestmark = pytest.mark.parametrize("plane", ["own CRDs"], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
 
 
 @pytest.fixture
@@ -60,12 +61,12 @@ CLUSTER = {"outside": "Cluster", "web": "Cluster", "public": "Cluster", "mine": 
 LOCAL = {"outside": "Local", "web": "Local", "public": "Local", "mine": "Cluster"}
 
 
-def test_twelve_steps(ansible: Ansible, requests: Callable[[], Requests], shop: Content) -> None:
-    contract = Contract(ansible, requests, MODULE, said, lambda: values(shop))
-    contract.step({"namespaces": ["shop"]}, 3, LOCAL)
+def test_twelve_steps(contract: Callable[..., Contract], shop: Content) -> None:
+    steps = contract(MODULE, said, lambda: values(shop))
+    steps.step({"namespaces": ["shop"]}, 3, LOCAL)
     only_web = {"names": ["shop/web"], "policy": "Cluster"}
-    contract.step(only_web, 1, {**LOCAL, "web": "Cluster"})
-    contract.step({"namespaces": ["shop"], "state": "absent"}, 3, CLUSTER)
+    steps.step(only_web, 1, {**LOCAL, "web": "Cluster"})
+    steps.step({"namespaces": ["shop"], "state": "absent"}, 3, CLUSTER)
 
 
 def test_each_service_says_what_became_of_it(ansible: Ansible, shop: Content) -> None:

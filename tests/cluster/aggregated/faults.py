@@ -36,6 +36,7 @@ class Fault:
             `status`. HANG does nothing and sends nothing for `seconds`.
         method: the HTTP method that it waits for; empty for any.
         path: a part of the path with its query; empty for any.
+        without: a part that the path with its query must not have, such as `dryRun`; empty for none.
         status: the status of ANSWER, such as 409, 429, 500, 503.
         retry_after: seconds for the header Retry-After, none where it is None.
         seconds: how long DELAY and HANG last.
@@ -44,13 +45,15 @@ class Fault:
     action: str
     method: str = ""
     path: str = ""
+    without: str = ""
     status: int = 500
     retry_after: int | None = None
     seconds: float = 0.0
 
     def fits(self, request: Request, target: str) -> bool:
         """Whether the request to this path with its query is one that it waits for."""
-        return self.method in ("", request.method) and self.path in target
+        kept_out = bool(self.without) and self.without in target
+        return self.method in ("", request.method) and self.path in target and not kept_out
 
     def answer(self) -> Answer:
         """The answer that ANSWER gives."""
