@@ -73,12 +73,12 @@ options:
     aliases: [verify_ssl]
   proxy:
     description:
-      - URL of an HTTP proxy. Also E(K8S_AUTH_PROXY).
+      - URL of an HTTP proxy. Also E(K8S_AUTH_PROXY). Without it that of the kubeconfig, then E(HTTPS_PROXY).
       - A password in it is censored, the rest of it shows.
     type: str
   no_proxy:
     description:
-      - Comma separated hosts that are reached without the proxy. Also E(K8S_AUTH_NO_PROXY).
+      - Comma separated hosts that are reached without the proxy. Also E(K8S_AUTH_NO_PROXY), then E(NO_PROXY).
     type: str
   proxy_headers:
     description:

@@ -15,7 +15,7 @@ from .gateway import ApiGateway
 from .http import Http
 from .kubeconfig import Kubeconfig, read_kubeconfig
 from .options import Options, as_url, options
-from .proxy import proxy_secrets
+from .proxy import proxy_of_environment, proxy_secrets
 
 VERSION = "0.1.0"
 CONCURRENT_REQUESTS = 8
@@ -62,6 +62,7 @@ def connect(params: Mapping[str, Any], environ: Mapping[str, str]) -> Connection
     elif kubeconfig is not None:
         _load_kubeconfig(configuration, kubeconfig)
     _override(configuration, wanted)
+    _set_proxy(configuration, wanted, kubeconfig)
     return _connection(wanted, configuration, kubeconfig, library)
 
 
@@ -163,13 +164,16 @@ def _override(configuration: Any, wanted: Options) -> None:
         configuration.ssl_ca_cert = wanted.ca_cert
     if wanted.validate_certs is not None:
         configuration.verify_ssl = wanted.validate_certs
-    if wanted.proxy:
-        configuration.proxy = wanted.proxy
-    if wanted.no_proxy:
-        configuration.no_proxy = wanted.no_proxy
+    _authenticate(configuration, wanted)
+
+
+def _set_proxy(configuration: Any, wanted: Options, kubeconfig: Kubeconfig | None) -> None:
+    """The options' proxy, or the kubeconfig's, or the environment's. Old releases of the client know the first only."""
+    proxy, no_proxy = proxy_of_environment(configuration.host)
+    configuration.proxy = wanted.proxy or (kubeconfig.proxy if kubeconfig else "") or proxy
+    configuration.no_proxy = wanted.no_proxy or no_proxy
     if wanted.proxy_headers:
         configuration.proxy_headers = _proxy_headers(wanted.proxy_headers)
-    _authenticate(configuration, wanted)
 
 
 def _authenticate(configuration: Any, wanted: Options) -> None:

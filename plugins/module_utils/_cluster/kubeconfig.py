@@ -25,7 +25,7 @@ _SECRET_KEYS = {"token", "password", "client-key-data", "id-token", "refresh-tok
 class Kubeconfig:
     """One kubeconfig with its chosen context: where it is from, what it says, and what of it is secret.
 
-    ``files`` are joined as in KUBECONFIG; it is empty where the content was given.
+    ``files`` are joined as in KUBECONFIG; it is empty where the content was given. ``proxy`` is empty where it names none.
     """
 
     where: str
@@ -33,6 +33,7 @@ class Kubeconfig:
     content: Mapping[str, Any]
     context: str
     insecure: bool
+    proxy: str
     secrets: tuple[str, ...]
 
 
@@ -118,9 +119,9 @@ def _chosen(where: str, files: str, content: Mapping[str, Any], context: str | N
     if user and not _named(content, "users", str(user)):
         raise InvalidInput(f"The context {name} of {where} names the user {user}, which is not there", "Add the user.")
     insecure = bool(cluster.get("insecure-skip-tls-verify"))
-    return Kubeconfig(
-        where, files, content, str(name), insecure, (*_secrets(content.get("users")), *_of_proxies(content))
-    )
+    proxy = str(cluster.get("proxy-url") or "")
+    secrets = (*_secrets(content.get("users")), *_of_proxies(content))
+    return Kubeconfig(where, files, content, str(name), insecure, proxy, secrets)
 
 
 def _entries(content: Mapping[str, Any], part: str) -> list[Mapping[str, Any]]:

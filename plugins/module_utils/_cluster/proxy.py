@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is secret in the URL of a proxy."""
+"""Which proxy the environment names, and what is secret in the URL of a proxy."""
 
 from __future__ import annotations
 
@@ -16,3 +16,11 @@ def proxy_secrets(url: str) -> tuple[str, ...]:
     user = url.partition("://")[2] or url
     password = user.rpartition("@")[0].partition(":")[2]
     return tuple(dict.fromkeys((password, unquote(password)))) if password else ()
+
+
+def proxy_of_environment(server: str) -> tuple[str | None, str | None]:
+    """The proxy for this server that HTTPS_PROXY and its like name, and NO_PROXY's list of hosts."""
+    from urllib.request import getproxies
+
+    named = getproxies()
+    return named.get(server.partition("://")[0]) or named.get("all"), named.get("no")

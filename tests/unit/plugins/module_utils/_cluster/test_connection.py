@@ -58,6 +58,30 @@ def test_the_password_in_a_proxys_url_is_secret(
     assert set(connect(params, environ).secrets) == secrets
 
 
+@pytest.mark.parametrize(
+    ("params", "no_proxy", "used"),
+    [
+        ({"host": "https://h", "proxy": "http://option:3128"}, "", "option"),
+        ({"kubeconfig": KUBECONFIG, "proxy": "http://option:3128"}, "", "option"),
+        ({"kubeconfig": KUBECONFIG}, "", "p"),
+        ({"host": "https://h"}, "", "environment"),
+        ({"host": "https://h"}, "h", None),
+        ({"host": "https://h", "no_proxy": "other"}, "h", "environment"),
+        ({"host": "http://h"}, "", None),
+    ],
+)
+def test_every_release_of_the_client_uses_the_same_proxy(
+    monkeypatch: pytest.MonkeyPatch, params: dict[str, Any], no_proxy: str, used: str | None
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://environment:3128")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    proxy = connect(params, {}).gateway._http._pool.proxy
+    assert (proxy.host if proxy else None) == used
+
+
 def test_a_proxy_of_the_clients_own_environment_is_no_less_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://u:s3cret@p:3128")
     monkeypatch.setenv("NO_PROXY", "")
