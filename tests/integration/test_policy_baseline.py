@@ -15,6 +15,7 @@ from ansible_run import Ansible
 from cluster_content import Content
 from conftest import policy
 from contract import Contract
+from control_plane import ControlPlane
 from requests_seen import Requests
 
 DEFAULTS = ["global-default", "global-egress-deny", "global-egress-allow", "global-privileged-namespace"]
@@ -160,3 +161,37 @@ def test_policies_may_come_from_a_file(ansible: Ansible, content: Content, tmp_p
     file.write_text(yaml.safe_dump_all(documents), encoding="utf-8")
     assert not ansible.module("policy_baseline", src=str(file)).failed
     assert set(content.policies()) == ({"a"} if as_list else {"a", "b"})
+
+
+# Values with an origin, out of templates and marked as unsafe, all of which newer releases of ansible-core carry as tags.
+PLAY = """
+- hosts: localhost
+  gather_facts: false
+  vars:
+    area: red
+    braces: !unsafe "{{ not for Ansible }}"
+    wanted:
+      apiVersion: projectcalico.org/v3
+      kind: GlobalNetworkPolicy
+      metadata: {name: a, annotations: {note: "{{ braces }}"}}
+      spec: {order: 10, selector: "area == '{{ area }}'", types: [Ingress]}
+  tasks:
+    - netguard.calico.policy_baseline:
+        kubeconfig: "{{ path }}"
+        policies: ["{{ wanted }}"]
+"""
+
+
+def test_what_a_play_makes_of_its_variables_is_written_as_plain_data(
+    ansible: Ansible, plane: ControlPlane, content: Content, tmp_path: Path
+) -> None:
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(PLAY, encoding="utf-8")
+    for changed in (True, False):
+        run = ansible.playbook(str(playbook), f"-e path={plane.kubeconfig}")
+        assert run.code == 0, run.output
+        (result,) = run.of_module("netguard.calico.policy_baseline")
+        assert result["changed"] is changed
+    written = content.policies()["a"]
+    assert written["metadata"]["annotations"]["note"] == "{{ not for Ansible }}"
+    assert (written["spec"]["selector"], written["spec"]["order"]) == ("area == 'red'", 10)
