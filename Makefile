@@ -9,13 +9,16 @@ PYTHON ?= python3
 CACHE := $(or $(NETGUARD_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/netguard-calico)
 # An environment's folder is named by what is in it.
 key = $(shell { cat $(1); $(PYTHON) --version; } 2>&1 | sha256sum | cut -c1-16)
-VENV := $(CACHE)/venv-$(call key,requirements-dev.txt)
+# Other versions of what the checks run on; see tests/versions.py.
+LOCK := requirements-dev.txt
+VENV := $(CACHE)/venv-$(call key,$(LOCK))
 IMPORTER := $(CACHE)/importer-$(call key,requirements-importer.txt)
 BIN := $(VENV)/bin
 COLLECTION := build/collections/ansible_collections/netguard/calico
 export NETGUARD_CACHE := $(CACHE)
 export PATH := $(BIN):$(PATH)
 PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
+INTEGRATION := tests/cluster tests/integration
 
 # `ready` is written last: an environment that was interrupted is made anew.
 define environment
@@ -27,7 +30,7 @@ define environment
 	@touch $@
 endef
 
-.PHONY: setup lint types unit sanity publish-checks integration test demo bench fuzz build lock clean
+.PHONY: setup lint types unit sanity publish-checks integration test test-versions test-all demo bench fuzz build lock clean
 .NOTPARALLEL:
 
 setup: $(VENV)/ready $(COLLECTION)
@@ -35,7 +38,7 @@ setup: $(VENV)/ready $(COLLECTION)
 $(VENV)/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
 		|| { echo "netguard.calico needs Python 3.10 or newer; make PYTHON=/path/to/python3 ..." >&2; exit 1; }
-	$(call environment,requirements-dev.txt)
+	$(call environment,$(LOCK))
 
 $(IMPORTER)/ready: | $(VENV)/ready
 	$(call environment,requirements-importer.txt)
@@ -78,10 +81,18 @@ publish-checks: setup $(IMPORTER)/ready
 
 integration: setup
 	@echo "== integration"
-	@$(PYTEST) -q -rs tests/cluster tests/integration
+	@$(PYTEST) -q -rs $(INTEGRATION)
 
 test: lint types unit sanity publish-checks integration
 	@echo "== all checks passed"
+
+# make test-versions ROWS=all
+ROWS ?= ends
+test-versions: setup
+	@echo "== versions"
+	@$(BIN)/python tests/versions.py $(ROWS)
+
+test-all: test test-versions
 
 # make demo [BACKEND=native|aggregated]
 demo: setup
@@ -99,12 +110,18 @@ build: setup
 	@mkdir -p build
 	@$(BIN)/ansible-galaxy collection build --force --output-path build
 
-lock: setup
-	@for lock in requirements-dev requirements-importer; do \
-		{ head -n 2 $$lock.in; echo "# Written by \`make lock\` from $$lock.in."; \
+# $(call locked,name,options of uv)
+define locked
+	@{ head -n 2 $(1).in; echo "# Written by \`make lock\` from $(1).in."; \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
-		--no-header --no-emit-index-url --no-emit-find-links $$lock.in; } > build/$$lock.txt; \
-		mv build/$$lock.txt $$lock.txt; done
+		--no-header --no-emit-index-url --no-emit-find-links $(2) $(1).in; } > build/$(1).txt
+	@mv build/$(1).txt $(1).txt
+endef
+
+lock: setup
+	$(call locked,requirements-dev)
+	$(call locked,requirements-importer)
+	$(call locked,requirements-oldest,--resolution lowest-direct)
 
 clean:
 	@rm -rf build .ansible tests/output

@@ -64,7 +64,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(line)
 
 
-@pytest.fixture(scope="session", params=[OWN, CALICOS, AGGREGATED])
+@pytest.fixture(scope="session", params=[OWN, pytest.param(CALICOS, marks=pytest.mark.calicos_crds), AGGREGATED])
 def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     if request.param == CALICOS and not CALICO_CRDS.is_dir():
         pytest.skip("Calico's own CRDs are not beside this checkout")
