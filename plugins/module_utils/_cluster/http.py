@@ -77,7 +77,8 @@ class Http:
         return Answer(answer.status, answer.data)
 
     def _request_headers(self) -> Any:
-        from urllib3 import HTTPHeaderDict
+        # Releases before 2 have it here only.
+        from urllib3._collections import HTTPHeaderDict
 
         headers = HTTPHeaderDict({"Accept": "application/json"})
         for name, value in self._headers.items():
