@@ -19,11 +19,17 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "cluster"))
+
+from control_plane import start, stop  # noqa: E402
+
 PROGRAMS = Path(sys.executable).parent
 # Settings of the machine that would change what the programs do or find.
 _SETTINGS = ("ANSIBLE_", "GALAXY_IMPORTER_", "K8S_AUTH_", "KUBECONFIG", "PYTHONPATH", "VIRTUAL_ENV", "XDG_")
-# Needs every library of requirements.txt to get as far as nobody answering; the port is never one of an API server.
-_ARGUMENTS = """{"host": "https://127.0.0.1:1", "api_key": "none", "checks": [{"id": "any", "query": "`true`"}]}"""
+# Makes the audit need every library of requirements.txt.
+_CHECKS = [{"id": "any", "query": "`true`"}]
+# ansible-playbook's status where a task has failed, as that of an audit of a cluster without a baseline does.
+_AN_AUDIT_FAILS = 2
 
 _UV_SETTINGS = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -44,7 +50,7 @@ def main(cache: Path, importer: Path) -> int:
             _importing(archive, importer, folder),
             _creating(collections, folder),
             _introspecting(collections, folder),
-            _loading(collections, folder, cache),
+            _auditing(collections, folder, cache),
         )
         return _reported(findings)
 
@@ -113,14 +119,20 @@ def _introspecting(collections: Path, folder: Path) -> Iterator[str]:
         yield "ansible-builder introspect: the collection asks for packages of the operating system, and needs none"
 
 
-def _loading(collections: Path, folder: Path, cache: Path) -> Iterator[str]:
-    """What a module says where nothing is installed but Ansible, as in every execution environment, and ``python.txt``."""
+def _auditing(collections: Path, folder: Path, cache: Path) -> Iterator[str]:
+    """What an audit says where nothing is installed but Ansible, as in every execution environment, and ``python.txt``."""
     programs = _fresh(folder, cache)
     environment = _environment(folder, programs) | {"ANSIBLE_COLLECTIONS_PATH": str(collections)}
-    module = "netguard.calico.baseline_info"
-    run = _run(environment, folder, programs / "ansible", "localhost", "-m", module, "-a", _ARGUMENTS)
-    if '"code": "unreachable"' not in run.stdout:
-        yield from (f"{module}: {line}" for line in (run.stdout + run.stderr).splitlines())
+    plane = start(folder / "plane")
+    try:
+        hosts = {"fresh": {"baseline_connection": {"kubeconfig": str(plane.kubeconfig)}, "baseline_checks": _CHECKS}}
+        inventory = folder / "inventory.yml"
+        inventory.write_text(yaml.safe_dump({"all": {"hosts": hosts}}), encoding="utf-8")
+        run = _run(environment, folder, programs / "ansible-playbook", "-i", inventory, "netguard.calico.audit")
+    finally:
+        stop(plane.directory)
+    if run.returncode != _AN_AUDIT_FAILS or "global-default is missing" not in run.stdout:
+        yield from (f"netguard.calico.audit: {line}" for line in (run.stdout + run.stderr).splitlines())
 
 
 def _fresh(folder: Path, cache: Path) -> Path:

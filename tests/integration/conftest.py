@@ -144,7 +144,8 @@ def trial(ansible: Ansible, plane: ControlPlane, tmp_path: Path) -> Trial:
 @pytest.fixture
 def requests(plane: ControlPlane) -> Callable[[], Requests]:
     """Opens a block whose requests are counted."""
-    return lambda: Requests(plane.audit_log)
+    calico_log = plane.directory / "calico-api" / "requests.log"
+    return lambda: Requests(plane.audit_log, calico_log if calico_log.exists() else None)
 
 
 def policy(name: str, **spec: Any) -> dict[str, Any]:

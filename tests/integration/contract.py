@@ -51,5 +51,8 @@ class Contract:
         assert not answer.failed, answer.output
         assert answer.changed is changed, answer.output
         assert len(seen.writes) == writes, seen.writes
+        if seen.calico_log:
+            of_calico = [write for write in seen.writes if "projectcalico.org" in write]
+            assert len(seen.writes_at_calico) == len(of_calico), seen.writes_at_calico
         assert self.state() == state
         return answer

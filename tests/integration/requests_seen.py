@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the collection asked of an API server, by the server's own audit log."""
+"""What the collection asked of an API server, by the server's own audit log, and by that of Calico's where it has one."""
 
 from __future__ import annotations
 
@@ -19,22 +19,26 @@ class Requests:
     """The requests of the collection between entering and leaving the block."""
 
     audit_log: Path
-    _start: int = 0
+    calico_log: Path | None = None
+    _starts: dict[Path, int] = field(default_factory=dict)
     _entries: list[dict[str, Any]] = field(default_factory=list)
+    _at_calico: list[dict[str, Any]] = field(default_factory=list)
 
     def __enter__(self) -> Requests:
-        self._start = self.audit_log.stat().st_size
+        logs = [self.audit_log, *([self.calico_log] if self.calico_log else [])]
+        self._starts = {log: log.stat().st_size for log in logs}
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._entries = list(self._read())
+        self._entries = list(self._read(self.audit_log))
+        self._at_calico = list(self._read(self.calico_log)) if self.calico_log else []
 
-    def _read(self) -> Iterator[dict[str, Any]]:
-        with self.audit_log.open(encoding="utf-8") as log:
-            log.seek(self._start)
+    def _read(self, file: Path) -> Iterator[dict[str, Any]]:
+        with file.open(encoding="utf-8") as log:
+            log.seek(self._starts[file])
             for line in log:
                 entry = json.loads(line)
-                if entry.get("userAgent", "").startswith(_AGENT):
+                if (entry.get("userAgent") or "").startswith(_AGENT):
                     yield entry
 
     @property
@@ -49,4 +53,13 @@ class Requests:
             f"{entry['verb']} {entry['requestURI']}"
             for entry in self._entries
             if entry["verb"] in _WRITING and "dryRun=All" not in entry["requestURI"]
+        ]
+
+    @property
+    def writes_at_calico(self) -> list[str]:
+        """The same, as Calico's API server saw them."""
+        return [
+            f"{entry['method']} {entry['requestURI']}"
+            for entry in self._at_calico
+            if entry["method"] != "GET" and "dryRun=All" not in entry["requestURI"]
         ]

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+import accounts
 from cluster_content import Content
-from conftest import OWN, ROOT
+from conftest import EACH_BACKEND, ROOT
 from control_plane import ControlPlane
 
 PROGRAMS = Path(sys.executable).parent
@@ -50,7 +51,7 @@ def archive(command: Command, tmp_path: Path) -> Path:
     return found
 
 
-@pytest.mark.parametrize("plane", [OWN], indirect=True, scope="session")
+@pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
 def test_the_quick_start(
     command: Command, archive: Path, plane: ControlPlane, content: Content, tmp_path: Path
 ) -> None:
@@ -61,7 +62,7 @@ def test_the_quick_start(
     )
     assert installed.returncode == 0, installed.stderr
     variables = {
-        "baseline_connection": {"kubeconfig": str(plane.kubeconfig)},
+        "baseline_connection": {"kubeconfig": str(accounts.kubeconfig(plane, "writer", tmp_path))},
         "baseline_services": {"namespaces": ["shop-*"]},
     }
     inventory = tmp_path / "inventory.yml"

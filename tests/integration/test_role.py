@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+import accounts
 from ansible_run import Ansible, Run
 from cluster_content import Content
 from conftest import EACH_BACKEND, policy
@@ -28,7 +29,7 @@ FOUR = {"global-default", "global-egress-deny", "global-egress-allow", "global-p
 @pytest.fixture
 def inventory(plane: ControlPlane, tmp_path: Path) -> Path:
     """One bare host: nothing but a name."""
-    return written(tmp_path / "inventory.yml", {"prod-eu": None}, {"baseline_connection": connection(plane)})
+    return written(tmp_path / "inventory.yml", {"prod-eu": None}, {"baseline_connection": connection(plane, tmp_path)})
 
 
 def written(path: Path, hosts: dict[str, Any], variables: dict[str, Any]) -> Path:
@@ -36,8 +37,9 @@ def written(path: Path, hosts: dict[str, Any], variables: dict[str, Any]) -> Pat
     return path
 
 
-def connection(plane: ControlPlane) -> dict[str, str]:
-    return {"kubeconfig": str(plane.kubeconfig)}
+def connection(plane: ControlPlane, directory: Path) -> dict[str, str]:
+    """As the account that docs/rbac has for all playbooks."""
+    return {"kubeconfig": str(accounts.kubeconfig(plane, "writer", directory))}
 
 
 @pytest.fixture
@@ -105,10 +107,12 @@ def test_the_way_from_nothing_and_back(
     assert (shop.policies(), value(shop)) == ({}, "Cluster")
 
 
-def test_every_variable_may_be_a_string(play: Callable[..., Run], plane: ControlPlane, shop: Content) -> None:
+def test_every_variable_may_be_a_string(
+    play: Callable[..., Run], plane: ControlPlane, shop: Content, tmp_path: Path
+) -> None:
     run = play(
         "bootstrap",
-        baseline_connection=json.dumps(connection(plane)),
+        baseline_connection=json.dumps(connection(plane, tmp_path)),
         baseline_require_tls="true",
         baseline_wait_timeout="30",
         baseline_policies=yaml.safe_dump([policy("a", order=1, types=["Ingress"])]),
@@ -165,7 +169,7 @@ def test_two_hosts_that_are_one_cluster_are_refused(
     ansible: Ansible, plane: ControlPlane, requests: Callable[[], Requests], tmp_path: Path
 ) -> None:
     hosts = {"prod-eu": None, "prod-us": None}
-    inventory = written(tmp_path / "two.yml", hosts, {"baseline_connection": connection(plane)})
+    inventory = written(tmp_path / "two.yml", hosts, {"baseline_connection": connection(plane, tmp_path)})
     with requests() as seen:
         run = ansible.playbook("netguard.calico.bootstrap", "", str(inventory))
     assert run.code != 0
@@ -179,7 +183,7 @@ def test_two_hosts_on_one_server_are_both_refused_where_one_uid_cannot_be_read(
     token = service_account_token(plane, "default", "without-rights")
     blind = {"kubeconfig": str(kubeconfig_for_token(plane, token, tmp_path / "blind.kubeconfig"))}
     hosts = {"prod-eu": None, "prod-us": {"baseline_connection": blind}}
-    inventory = written(tmp_path / "two.yml", hosts, {"baseline_connection": connection(plane)})
+    inventory = written(tmp_path / "two.yml", hosts, {"baseline_connection": connection(plane, tmp_path)})
     with requests() as seen:
         run = ansible.playbook("netguard.calico.bootstrap", "", str(inventory))
     for one, other in (("prod-eu", "prod-us"), ("prod-us", "prod-eu")):
@@ -211,7 +215,7 @@ def test_the_python_that_runs_ansible_is_used_whatever_comes_first_on_the_path(
     other.write_text("#!/bin/sh\necho 'a Python without the libraries' >&2\nexit 97\n", encoding="utf-8")
     other.chmod(0o755)
     hosts: dict[str, Any] = {"prod-eu": None, **({"localhost": localhost} if localhost else {})}
-    inventory = written(tmp_path / "bare.yml", hosts, {"baseline_connection": connection(plane)})
+    inventory = written(tmp_path / "bare.yml", hosts, {"baseline_connection": connection(plane, tmp_path)})
     with_other = replace(ansible, path_first=str(other.parent))
     run = with_other.playbook("netguard.calico.bootstrap", "--limit prod-eu", str(inventory))
     assert run.code == 0, run.output
