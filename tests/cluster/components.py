@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from aggregated.release import NEWEST, ReleaseName
 from certificates import FRONT_PROXY, Certificates, Identity
 
 # The second range allows dual-stack Services; a Service still gets one family unless it asks for two.
@@ -112,9 +113,10 @@ def controllers(program: Path, kubeconfig: Path, certificates: Certificates) -> 
     )
 
 
-def stand_in(role: str, server: str, directory: Path) -> list[str]:
-    """Calico's API server, or a front before kube-apiserver, played by this project's own program."""
-    return [sys.executable, str(_STAND_IN), role, f"--server={server}", f"--directory={directory}"]
+def stand_in(role: str, server: str, directory: Path, release: ReleaseName = NEWEST) -> list[str]:
+    """Calico's API server of a release, or a front before kube-apiserver, played by this project's own program."""
+    options = [f"--server={server}", f"--directory={directory}", f"--release={release}"]
+    return [sys.executable, str(_STAND_IN), role, *options]
 
 
 def audit_log(directory: Path) -> Path:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn, get_args
 
+from aggregated.release import NEWEST, ReleaseName
 from api import Api, ApiError
 from binaries import BuildError, find_or_build
 from install import InstallError
@@ -34,6 +35,7 @@ __all__ = [
     "BuildError",
     "ControlPlane",
     "InstallError",
+    "ReleaseName",
     "StartError",
     "StopError",
     "kubeconfig_for_token",
@@ -53,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         if options.command == "start":
-            _start(options.directory, [] if options.no_crds else options.crds, options.backend)
+            crds = [] if options.no_crds else options.crds
+            _start(options.directory, crds, options.backend, options.release)
         elif options.command == "stop":
             stop(options.directory)
         else:
@@ -67,9 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _start(directory: Path, crds: Sequence[Path] | None, backend: Backend) -> None:
+def _start(directory: Path, crds: Sequence[Path] | None, backend: Backend, release: ReleaseName | None) -> None:
     """Start a control plane and say where it is."""
-    started = start_and_report(directory, crds, backend)
+    started = start_and_report(directory, crds, backend, release)
     for skipped in started.installed.skipped:
         print(f"not installed, this API server does not serve its kind: {skipped}", file=sys.stderr)
     print(f"kubeconfig: {started.control_plane.kubeconfig}")
@@ -100,6 +103,11 @@ def _parser() -> argparse.ArgumentParser:
         choices=get_args(Backend),
         default="native",
         help="how Calico's API is served: by kube-apiserver from CRDs, or by a server of its own behind it",
+    )
+    start_parser.add_argument(
+        "--release",
+        choices=get_args(ReleaseName),
+        help=f"the Calico whose server an aggregated backend has, {NEWEST} unless said otherwise",
     )
     which = start_parser.add_mutually_exclusive_group()
     which.add_argument(

@@ -18,6 +18,7 @@ from typing import Literal
 import components
 import processes
 from aggregated.registration import is_available, manifests
+from aggregated.release import NEWEST, RELEASES, ReleaseName
 from aggregated.stored_crds import stored_definitions
 from api import Api, ApiError
 from binaries import find_or_build
@@ -78,19 +79,29 @@ class Started:
     installed: Installed
 
 
-def start(directory: Path, crds: Sequence[Path] | None = None, backend: Backend = "native") -> ControlPlane:
+def start(
+    directory: Path,
+    crds: Sequence[Path] | None = None,
+    backend: Backend = "native",
+    release: ReleaseName | None = None,
+) -> ControlPlane:
     """Start a control plane in a new or empty directory and return when it is ready and serves Calico's API.
 
     `crds` are files and folders of manifests; with none of them the server has Kubernetes' own kinds only. Without
     the argument they are the project's own. An aggregated backend has a server of its own for Calico's API, and
-    `crds` are what it gets besides.
+    `crds` are what it gets besides. `release` is the Calico that this server is of, the newest where it is None; a native
+    backend has none.
     Raises StartError, BuildError or InstallError; nothing runs then, and the directory is gone.
     """
-    return start_and_report(directory, crds, backend).control_plane
+    return start_and_report(directory, crds, backend, release).control_plane
 
 
-def start_and_report(directory: Path, crds: Sequence[Path] | None, backend: Backend = "native") -> Started:
+def start_and_report(
+    directory: Path, crds: Sequence[Path] | None, backend: Backend = "native", release: ReleaseName | None = None
+) -> Started:
     """Like `start`, and says what was installed."""
+    if release and backend == "native":
+        raise StartError(f"only an aggregated backend has a release of Calico, this one cannot be {release}")
     own = [OWN_CRDS] if backend == "native" else []
     wanted = read_manifests(own if crds is None else crds)
     programs = find_or_build()
@@ -101,10 +112,10 @@ def start_and_report(directory: Path, crds: Sequence[Path] | None, backend: Back
         with _answering(directory):
             control_plane = _run(directory, programs, certificates)
             if backend == "aggregated":
-                wanted = [*stored_definitions(), *wanted]
+                wanted = [*stored_definitions(RELEASES[release or NEWEST]), *wanted]
             installed = install(control_plane.admin_api(), wanted, _START_SECONDS)
             if backend == "aggregated":
-                _aggregate(control_plane)
+                _aggregate(control_plane, release or NEWEST)
         undo.pop_all()
     return Started(control_plane, installed)
 
@@ -202,24 +213,26 @@ def _run_once(directory: Path, programs: Mapping[str, Path], certificates: Certi
     return control_plane
 
 
-def _aggregate(control_plane: ControlPlane) -> None:
-    """Start the stand-in for Calico's API server and return when its API is available and has the default tier."""
-    api = control_plane.admin_api()
-    for manifest in manifests(_stand_in(control_plane, CALICO_API), control_plane.ca):
+def _aggregate(control_plane: ControlPlane, name: ReleaseName) -> None:
+    """Start the stand-in for Calico's API server and return when its API is available and has what Calico puts there."""
+    api, release = control_plane.admin_api(), RELEASES[name]
+    apply(api, release.cluster_information())
+    for manifest in manifests(_stand_in(control_plane, CALICO_API, name), control_plane.ca):
         apply(api, manifest)
     deadline = time.monotonic() + _START_SECONDS
     while not is_available(api):
         if time.monotonic() > deadline:
             raise StartError(f"Calico's API is not available after {_START_SECONDS:.0f} s")
         time.sleep(0.05)
-    api.request("POST", "/apis/projectcalico.org/v3/tiers", DEFAULT_TIER)
+    if release.has_tiers:
+        api.request("POST", "/apis/projectcalico.org/v3/tiers", DEFAULT_TIER)
 
 
-def _stand_in(control_plane: ControlPlane, role: str) -> int:
+def _stand_in(control_plane: ControlPlane, role: str, release: ReleaseName = NEWEST) -> int:
     """Start the stand-in in a role, in a folder of that name, and return the port of 127.0.0.1 where it listens."""
     directory = control_plane.directory
     (directory / role).mkdir(mode=0o700)
-    command = components.stand_in(role, control_plane.server, directory)
+    command = components.stand_in(role, control_plane.server, directory, release)
     process = processes.spawn(role, command, directory, _logs(directory) / f"{role}.log")
     port = directory / role / PORT
     _await([process], port.exists)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from aggregated import front, front_proxy
 from aggregated.calico_api import CalicoApi
+from aggregated.release import NEWEST, RELEASES, Release
 from aggregated.serving import Service, serve
 from api import Api
 from certificates import Certificates, certificates_in
@@ -28,18 +29,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("role", choices=[CALICO_API, FRONT])
     parser.add_argument("--server", required=True, help="the address of kube-apiserver")
     parser.add_argument("--directory", type=Path, required=True, help="that of the control plane")
+    parser.add_argument("--release", choices=RELEASES, default=NEWEST, help="which Calico the API server is of")
     options = parser.parse_args(arguments)
     folder = options.directory / options.role
     certificates = certificates_in(options.directory / "certificates")
     if options.role == CALICO_API:
-        serve(_calico_api(folder, options.server, certificates), front_proxy.context(certificates), folder / PORT)
+        service = _calico_api(folder, options.server, certificates, RELEASES[options.release])
+        serve(service, front_proxy.context(certificates), folder / PORT)
     else:
         serve(_front(folder, options.server, certificates), front.context(certificates), folder / PORT)
 
 
-def _calico_api(folder: Path, server: str, certificates: Certificates) -> Service:
+def _calico_api(folder: Path, server: str, certificates: Certificates, release: Release) -> Service:
     api = Api(server, certificates.ca, certificates.calico_api_server)
-    return Service(folder, folder / LOG, front_proxy.authenticate, CalicoApi(api).answer)
+    return Service(folder, folder / LOG, front_proxy.authenticate, CalicoApi(api, release).answer)
 
 
 def _front(folder: Path, server: str, certificates: Certificates) -> Service:

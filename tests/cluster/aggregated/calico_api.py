@@ -11,6 +11,7 @@ from aggregated.discovery import document
 from aggregated.exchange import Answer, Request, answer
 from aggregated.reads import Reads
 from aggregated.refusal import Refusal
+from aggregated.release import Release
 from aggregated.resource import Place, place
 from aggregated.selection import selection
 from aggregated.storage import Storage
@@ -22,9 +23,10 @@ _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete
 
 @dataclass(frozen=True)
 class CalicoApi:
-    """projectcalico.org/v3, stored behind the API server that `api` asks."""
+    """projectcalico.org/v3 as a release of Calico serves it, stored behind the API server that `api` asks."""
 
     api: Api
+    release: Release
 
     def answer(self, request: Request) -> Answer:
         """The answer to one request, refusals included."""
@@ -34,17 +36,20 @@ class CalicoApi:
             return answer(refusal.status, refusal.body)
 
     def _answer(self, request: Request) -> Answer:
-        if request.method == "GET" and (found := document(request.path)) is not None:
+        kinds = self.release.kinds()
+        if request.method == "GET" and (found := document(request.path, kinds)) is not None:
             return answer(200, found)
-        where = place(request.path)
+        where = place(request.path, kinds)
         if where is None:
             raise Refusal(404, "the server could not find the requested resource")
         access = Access(self.api, request.user, _verb(request, where), where)
         access.require()
-        storage = Storage(self.api)
+        storage = Storage(self.api, self.release)
         if request.method == "GET":
             reads = Reads(storage)
             return answer(200, reads.get(access) if where.name else reads.list(access, selection(request.query)))
+        if where.is_read_only:
+            raise where.not_supported(access.verb.capitalize())
         writes = Writes(storage)
         write = {"create": writes.create, "update": writes.update, "patch": writes.patch, "delete": writes.delete}
         return write[access.verb](request, access)

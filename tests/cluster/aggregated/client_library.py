@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import crds
 from aggregated.refusal import Refusal
-from aggregated.resource import DEFAULT_TIER, TIER_LABEL, Object, Place, tier_of
+from aggregated.resource import DEFAULT_TIER, TIER_LABEL, Object, Place, is_policy, tier_of
 from aggregated.selector_syntax import bad_selectors
 from aggregated.storage import Storage
 
@@ -25,25 +25,31 @@ class ClientLibrary:
         """Create the object, completed. Raises Refusal where its tier is missing or it is invalid."""
         if place.is_tiered and not self.storage.exists(Place(_TIERS, name=tier_of(item))):
             raise Refusal(500, f"Internal error occurred: resource does not exist: Tier({tier_of(item)})")
-        return self.storage.create(place, _completed(place, item))
+        return self.storage.create(place, self._completed(place, item))
 
     def replace(self, place: Place, item: Object) -> Object:
         """Replace the object, completed. Raises Refusal where it is invalid or outdated; the tier is not looked for."""
-        return self.storage.replace(place, _completed(place, item))
+        return self.storage.replace(place, self._completed(place, item))
+
+    def _completed(self, place: Place, item: Object) -> Object:
+        """The object as it is stored. Raises Refusal where it is invalid."""
+        if bad := list(bad_selectors(item["spec"])):
+            complaints = "; ".join(f"{field}: Invalid value: {text!r}: invalid selector" for field, text in bad)
+            raise place.invalid(complaints)
+        if complaint := self.storage.release.names_of(place.kind).complaint(place.name, tier_of(item)):
+            raise place.invalid(complaint)
+        if not is_policy(place.kind):
+            return item
+        typed = {**item, "spec": {"types": _types(item["spec"]), **item["spec"]}}
+        return _tiered(typed) if place.is_tiered else typed
 
 
-def _completed(place: Place, item: Object) -> Object:
-    """The object as it is stored. Raises Refusal where it is invalid."""
-    if bad := list(bad_selectors(item["spec"])):
-        complaints = "; ".join(f"{field}: Invalid value: {text!r}: invalid selector" for field, text in bad)
-        raise place.invalid(complaints)
-    if not place.is_tiered:
-        return item
+def _tiered(item: Object) -> Object:
+    """The policy with its tier written out, in the label too."""
     tier, labels = tier_of(item), item["metadata"].get("labels") or {}
     # A label that is there already and is wrong stays in the default tier, and in no other.
     labels = {TIER_LABEL: tier, **labels} if tier == DEFAULT_TIER else {**labels, TIER_LABEL: tier}
-    spec = {"tier": tier, "types": _types(item["spec"]), **item["spec"]}
-    return {**item, "metadata": {**item["metadata"], "labels": labels}, "spec": spec}
+    return {**item, "metadata": {**item["metadata"], "labels": labels}, "spec": {"tier": tier, **item["spec"]}}
 
 
 def _types(spec: Object) -> list[str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import crds
@@ -13,12 +14,12 @@ from aggregated.resource import API_VERSION, GROUP, VERSION
 _VERBS = ["create", "delete", "get", "list", "patch", "update"]
 
 
-def document(path: str) -> dict[str, Any] | None:
-    """The document at the path, None where there is none."""
+def document(path: str, kinds: Iterable[crds.Kind]) -> dict[str, Any] | None:
+    """The document at the path where these kinds are served, None where there is none."""
     documents: dict[str, dict[str, Any]] = {
         "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group()]},
         f"/apis/{GROUP}": {"kind": "APIGroup", "apiVersion": "v1", **_group()},
-        f"/apis/{API_VERSION}": _resources(),
+        f"/apis/{API_VERSION}": _resources(kinds),
         "/openapi/v3": {"paths": {}},
     }
     return documents.get(path.rstrip("/"))
@@ -29,7 +30,7 @@ def _group() -> dict[str, Any]:
     return {"name": GROUP, "versions": [version], "preferredVersion": version}
 
 
-def _resources() -> dict[str, Any]:
+def _resources(kinds: Iterable[crds.Kind]) -> dict[str, Any]:
     resources = [
         {
             "name": kind.plural,
@@ -39,6 +40,6 @@ def _resources() -> dict[str, Any]:
             "verbs": _VERBS,
             "shortNames": list(kind.short_names),
         }
-        for kind in crds.kinds()
+        for kind in kinds
     ]
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": API_VERSION, "resources": resources}

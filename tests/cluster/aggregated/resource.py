@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ API_VERSION = f"{GROUP}/{VERSION}"
 STORED_GROUP, STORED_VERSION = "crd.projectcalico.org", "v1"
 TIER_LABEL = "projectcalico.org/tier"
 DEFAULT_TIER = "default"
-_TIERED = ("globalnetworkpolicies", "networkpolicies", "stagedglobalnetworkpolicies")
+_READ_ONLY = ("clusterinformations",)
 
 Object = dict[str, Any]
 
@@ -37,7 +37,12 @@ class Place:
     @property
     def is_tiered(self) -> bool:
         """Whether objects of the kind belong to a tier, whose own rights are asked too."""
-        return self.kind.plural in _TIERED
+        return "tier" in self.kind.spec["properties"]
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether objects of the kind are written by others, straight to v1."""
+        return self.kind.plural in _READ_ONLY
 
     def named(self, name: str) -> Place:
         """One object of the same kind and namespace."""
@@ -54,6 +59,10 @@ class Place:
         message = f'{self.full_name} "{self.name}" not found'
         return Refusal(404, message, name=self.name, group=GROUP, kind=self.kind.plural)
 
+    def not_supported(self, action: str) -> Refusal:
+        """The refusal of what nobody may do to objects of the kind."""
+        return Refusal(405, f'{action} is not supported on resources of kind "{self.full_name}"')
+
     def conflict(self) -> Refusal:
         """The refusal of a write that knows an older object than there is."""
         message = (
@@ -68,16 +77,21 @@ class Place:
         return Refusal(422, message, name=self.name, group=GROUP, kind=self.kind.name)
 
 
-def place(path: str) -> Place | None:
-    """What the path of a request is about, None where it is no resource."""
+def place(path: str, kinds: Iterable[crds.Kind]) -> Place | None:
+    """What the path of a request is about, None where it is no resource of these kinds."""
     parts = path.strip("/").split("/")
     if parts[:3] != ["apis", GROUP, VERSION]:
         return None
     namespace, rest = (parts[4], parts[5:]) if parts[3:4] == ["namespaces"] and len(parts) > 5 else ("", parts[3:])
-    kind = {kind.plural: kind for kind in crds.kinds()}.get(rest[0]) if rest else None
+    kind = {kind.plural: kind for kind in kinds}.get(rest[0]) if rest else None
     if kind is None or len(rest) > 2 or (namespace and not kind.namespaced):
         return None
     return Place(kind, namespace, rest[1] if len(rest) == 2 else "")
+
+
+def is_policy(kind: crds.Kind) -> bool:
+    """Whether objects of the kind are policies, staged ones included."""
+    return kind.name.endswith("NetworkPolicy")
 
 
 def tier_of(item: Mapping[str, Any]) -> str:

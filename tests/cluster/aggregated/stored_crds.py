@@ -7,12 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 import crds
+from aggregated.release import Release
 from aggregated.resource import STORED_GROUP, STORED_VERSION
 
 
-def stored_definitions() -> list[dict[str, Any]]:
-    """The CustomResourceDefinition of every kind as crd.projectcalico.org/v1."""
-    return [_stored(crds.definition(kind)) for kind in crds.kinds()]
+def stored_definitions(release: Release) -> list[dict[str, Any]]:
+    """The CustomResourceDefinition of every kind of the release as crd.projectcalico.org/v1."""
+    return [_stored(crds.definition(kind)) for kind in release.kinds()]
 
 
 def _stored(definition: dict[str, Any]) -> dict[str, Any]:

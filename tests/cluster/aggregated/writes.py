@@ -77,7 +77,7 @@ class Writes:
         if item["metadata"].get("resourceVersion"):
             raise Refusal(500, "Internal error occurred: resourceVersion should not be set on objects to be created")
         if _is_dry_run(request):
-            if self.storage.exists(place):
+            if self._is_met(place):
                 raise Refusal(409, f'{place.full_name} "{place.name}" already exists', "AlreadyExists")
             return _as_if_created(place, item)
         return ClientLibrary(self.storage).create(place, item)
@@ -87,7 +87,8 @@ class Writes:
         for field in ("resourceVersion", "uid"):
             if item["metadata"].get(field, live["metadata"][field]) != live["metadata"][field]:
                 raise access.place.conflict()
-        kept = {field: live["metadata"][field] for field in ("uid", "creationTimestamp", "resourceVersion")}
+        fields = ("name", "uid", "creationTimestamp", "resourceVersion")
+        kept = {field: live["metadata"][field] for field in fields}
         item = {**item, "metadata": {**item["metadata"], **kept}}
         if _is_dry_run(request) or item == live:
             return item
@@ -122,6 +123,14 @@ class Writes:
             )
 
         return self._retried(content, once)
+
+    def _is_met(self, place: Place) -> bool:
+        """Whether a dry run of a create meets an object of the name; any error is taken for none."""
+        try:
+            self.storage.get(place)
+        except Refusal:
+            return False
+        return True
 
     def _live(self, access: Access) -> Object:
         """The object that is there now. Raises Refusal where its tier is closed to the user."""
