@@ -87,8 +87,9 @@ class Writes:
         for field in ("resourceVersion", "uid"):
             if item["metadata"].get(field, live["metadata"][field]) != live["metadata"][field]:
                 raise access.place.conflict()
-        fields = ("name", "uid", "creationTimestamp", "resourceVersion")
-        kept = {field: live["metadata"][field] for field in fields}
+        if (name := item["metadata"]["name"]) != live["metadata"]["name"]:
+            raise access.place.invalid(f'metadata.name: Invalid value: "{name}": field is immutable')
+        kept = {field: live["metadata"][field] for field in ("uid", "creationTimestamp", "resourceVersion")}
         item = {**item, "metadata": {**item["metadata"], **kept}}
         if _is_dry_run(request) or item == live:
             return item
