@@ -10,6 +10,7 @@ from typing import Any
 from control_plane import Api, ApiError
 
 POLICIES = "/apis/projectcalico.org/v3/globalnetworkpolicies"
+_INFORMATIONS = "projectcalico.org/v3", "crd.projectcalico.org/v1"
 
 
 class Content:
@@ -57,6 +58,17 @@ class Content:
 
     def delete_policy(self, name: str) -> None:
         self._api.request("DELETE", f"{POLICIES}/{name}")
+
+    def datastore_ready(self, ready: bool) -> None:
+        """Locks Calico's datastore, or unlocks it, as calicoctl does: behind Calico's API server, where there is one."""
+        aggregated = "crd.projectcalico.org" in {group["name"] for group in self._api.request("GET", "/apis")["groups"]}
+        version = _INFORMATIONS[aggregated]
+        path = f"/apis/{version}/clusterinformations"
+        body = {"apiVersion": version, "kind": "ClusterInformation", "metadata": {"name": "default"}}
+        if not self._api.request("GET", path)["items"]:
+            self._api.request("POST", path, {**body, "spec": {"calicoVersion": "v3.32.0"}})
+        patch = {"spec": {"datastoreReady": ready}}
+        self._api.request("PATCH", f"{path}/default", patch, "application/merge-patch+json")
 
     def namespace(self, name: str) -> None:
         """Creates a namespace, which the test's end removes with everything in it."""

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 import accounts
+from aggregated.release import NEWEST, RELEASES
 from aggregated.stored_crds import stored_definitions
 from ansible_run import Ansible
 from cluster_content import Content
@@ -33,6 +34,8 @@ OWN, CALICOS, AGGREGATED = "own CRDs", "Calico's CRDs", "aggregated"
 EACH_BACKEND = [OWN, AGGREGATED]
 # Only the CRDs in which Calico's API server stores, and no such server: nothing is written there.
 V1_ONLY = "v1 CRDs only"
+# Calico's API server as it was in these releases.
+OLDER = {f"aggregated, {release}": release for release in RELEASES if release != NEWEST}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     backend = config.getoption("--backend")
     if backend is None:
         return
-    others = {OWN, CALICOS} if backend == "aggregated" else {AGGREGATED}
+    others = {OWN, CALICOS} if backend == "aggregated" else {AGGREGATED, *OLDER}
     callspecs = [getattr(item, "callspec", None) for item in items]
     left_out = [i for i, c in zip(items, callspecs, strict=True) if c is not None and c.params.get("plane") in others]
     config.hook.pytest_deselected(items=left_out)
@@ -70,8 +73,8 @@ def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         pytest.skip("Calico's own CRDs are not beside this checkout")
     folder = tmp_path_factory.mktemp("cluster")
     crds = {CALICOS: lambda: [CALICO_CRDS], V1_ONLY: lambda: [_v1_crds(folder)]}.get(request.param, lambda: None)()
-    backend: Backend = "aggregated" if request.param == AGGREGATED else "native"
-    started = start(folder / "plane", crds, backend)
+    backend: Backend = "aggregated" if request.param.startswith(AGGREGATED) else "native"
+    started = start(folder / "plane", crds, backend, OLDER.get(request.param))
     yield started
     stop(started.directory)
 
@@ -79,7 +82,7 @@ def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def _v1_crds(folder: Path) -> Path:
     """A file with the CRDs in which Calico's API server stores."""
     file = folder / "v1.yaml"
-    file.write_text(yaml.safe_dump_all(stored_definitions()), encoding="utf-8")
+    file.write_text(yaml.safe_dump_all(stored_definitions(RELEASES[NEWEST])), encoding="utf-8")
     return file
 
 

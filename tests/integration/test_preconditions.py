@@ -13,17 +13,15 @@ from cluster_content import Content
 from conftest import policy
 from requests_seen import Requests
 
-INFORMATIONS = "/apis/projectcalico.org/v3/clusterinformations"
 A = [policy("a", order=1, types=["Ingress"])]
 
 
 @pytest.fixture
 def locked(content: Content) -> Iterator[None]:
     """A cluster whose datastore is locked, as `calicoctl datastore migrate lock` leaves it."""
-    information = {"apiVersion": "projectcalico.org/v3", "kind": "ClusterInformation", "metadata": {"name": "default"}}
-    content.request("POST", INFORMATIONS, {**information, "spec": {"datastoreReady": False}})
+    content.datastore_ready(False)
     yield
-    content.request("DELETE", f"{INFORMATIONS}/default")
+    content.datastore_ready(True)
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -62,9 +60,5 @@ def test_an_audit_of_a_locked_datastore_is_not_sure(
 
 
 def test_a_datastore_that_says_it_is_ready_is_written_to(ansible: Ansible, content: Content) -> None:
-    information = {"apiVersion": "projectcalico.org/v3", "kind": "ClusterInformation", "metadata": {"name": "default"}}
-    content.request("POST", INFORMATIONS, {**information, "spec": {"datastoreReady": True}})
-    try:
-        assert ansible.module("policy_baseline", policies=A).changed
-    finally:
-        content.request("DELETE", f"{INFORMATIONS}/default")
+    content.datastore_ready(True)
+    assert ansible.module("policy_baseline", policies=A).changed
