@@ -91,6 +91,8 @@ class Ansible:
                     "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
                     "ANSIBLE_NOCOLOR": "1",
                     "ANSIBLE_LOCALHOST_WARNING": "False",
+                    # From 2.21 on, results have no options unless they are asked for; no secret may show in them.
+                    "ANSIBLE_INJECT_INVOCATION": "True",
                     "PATH": self._path(),
                     **self.environment,
                 },
