@@ -124,7 +124,7 @@ def prepare(params: dict[str, Any]) -> Work:
 
     def work(session: Session) -> dict[str, Any]:
         warn_about(session, wanted)
-        return change_one_policy(session, Change(partial(one_policy, session.gateway, name), plan), name)
+        return change_one_policy(session, Change(partial(one_policy, session.gateway, name), plan, wanted), name)
 
     return work
 

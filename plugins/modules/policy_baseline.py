@@ -119,7 +119,7 @@ def prepare(params: dict[str, Any]) -> Work:
         warn_about(session, policies if present else ())
         names = () if session.cluster.backend == "native" else [policy.name for policy in policies]
         read = partial(all_and_named_policies, session.gateway, names)
-        return change_policies(session, Change(read, partial(plan, policies)))
+        return change_policies(session, Change(read, partial(plan, policies), policies if present else ()))
 
     return work
 

@@ -26,6 +26,14 @@ DEFAULT_TIER = {
     "spec": {"order": 1_000_000, "defaultAction": "Deny"},
 }
 
+# What calico-node writes down when it starts.
+CLUSTER_INFORMATION = {
+    "apiVersion": "projectcalico.org/v3",
+    "kind": "ClusterInformation",
+    "metadata": {"name": "default"},
+    "spec": {"calicoVersion": "v3.32.0", "datastoreReady": True},
+}
+
 _TIER_LABEL_POLICY = "tierlabel.policy.projectcalico.org"
 _TIERED = ("GlobalNetworkPolicy", "NetworkPolicy", "StagedGlobalNetworkPolicy")
 
@@ -57,7 +65,7 @@ def read_manifests(paths: Iterable[Path]) -> list[Manifest]:
 
 
 def install(api: Api, manifests: Sequence[Manifest], timeout: float) -> Installed:
-    """Apply the CRDs, wait until they are served, then apply the rest and Calico's default tier.
+    """Apply the CRDs, wait until they are served, then apply the rest and what Calico makes when it starts.
 
     Raises InstallError where the time runs out, ApiError where the server refuses a manifest.
     """
@@ -68,8 +76,10 @@ def install(api: Api, manifests: Sequence[Manifest], timeout: float) -> Installe
     for crd in crds:
         _wait(deadline, f"{crd['metadata']['name']} is not served", partial(_is_served, api, crd))
     others = [manifest for manifest in manifests if manifest["kind"] != _CRD_KIND]
-    if any(crd["metadata"]["name"] == "tiers.projectcalico.org" for crd in crds):
-        others.append(DEFAULT_TIER)
+    names = {crd["metadata"]["name"] for crd in crds}
+    for plural, made_by_calico in (("tiers", DEFAULT_TIER), ("clusterinformations", CLUSTER_INFORMATION)):
+        if f"{plural}.projectcalico.org" in names:
+            others.append(made_by_calico)
     skipped = [other for other in others if not apply(api, other)]
     # The server takes the schema that it needs for it from a cache of its own, and refuses writes with 503 meanwhile.
     for kind in _TIERED if any(manifest["metadata"]["name"] == _TIER_LABEL_POLICY for manifest in others) else ():

@@ -56,6 +56,11 @@ class Content:
         """Changes fields of a policy's spec."""
         self._api.request("PATCH", f"{POLICIES}/{name}", {"spec": spec}, "application/merge-patch+json")
 
+    def set_finalizers(self, name: str, finalizers: list[str]) -> None:
+        """Sets who must let the policy go before it vanishes; with none, one that was deleted is gone."""
+        body = {"metadata": {"finalizers": finalizers}}
+        self._api.request("PATCH", f"{POLICIES}/{name}", body, "application/merge-patch+json")
+
     def delete_policy(self, name: str) -> None:
         self._api.request("DELETE", f"{POLICIES}/{name}")
 

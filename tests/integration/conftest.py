@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -28,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CALICO_CRDS = ROOT.parent / "shared" / "crds" / "v3"
 
 
-MATRIX = pytest.StashKey[Matrix]()
+_MATRIX = Matrix()
 # How the clusters of these tests serve Calico's API; what has nothing to do with Calico's API is tested on the first.
 OWN, CALICOS, AGGREGATED = "own CRDs", "Calico's CRDs", "aggregated"
 EACH_BACKEND = [OWN, AGGREGATED]
@@ -45,25 +44,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[MATRIX] = Matrix()
-
-
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the tests on clusters that were not asked for; those that make a cluster of their own stay."""
+    """Leaves out the tests on clusters that were not asked for; those that make a cluster of their own stay.
+
+    Tests on one cluster are run by one process, so that each cluster is started once.
+    """
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_plane_of(item) or str(item.path)))
     backend = config.getoption("--backend")
     if backend is None:
         return
     others = {OWN, CALICOS} if backend == "aggregated" else {AGGREGATED, *OLDER}
-    callspecs = [getattr(item, "callspec", None) for item in items]
-    left_out = [i for i, c in zip(items, callspecs, strict=True) if c is not None and c.params.get("plane") in others]
+    left_out = [item for item in items if _plane_of(item) in others]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def _plane_of(item: pytest.Item) -> str:
+    """The name of the control plane that a test is run on, empty where it makes its own."""
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get("plane", "")) if callspec else ""
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Collects the matrix from the reports, since the tests may have run in several processes."""
+    for name, row in report.user_properties if report.when == "call" else ():
+        if name == "matrix" and isinstance(row, list):
+            _MATRIX.add(*row)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Prints the matrix of the twelve steps."""
-    for line in config.stash[MATRIX].lines():
+    for line in _MATRIX.lines():
         terminalreporter.write_line(line)
 
 
@@ -132,7 +145,9 @@ def contract(
     """Makes a contract of a module, whose steps go into the matrix."""
 
     def of(module: str, said: Callable[[dict[str, Any]], Any], state: Callable[[], Any]) -> Contract:
-        sent = partial(request.config.stash[MATRIX].add, backend)
+        def sent(module: str, asked: int, written: int) -> None:
+            request.node.user_properties.append(("matrix", [backend, module, asked, written]))
+
         return Contract(ansible, requests, sent, module, said, state)
 
     return of

@@ -86,6 +86,19 @@ def test_calico_with_its_objects_elsewhere(on_bare: Ansible, bare_api: Api, data
     assert said in answer.result["msg"]
 
 
+def test_v1_crds_that_were_left_over_beside_etcd_are_not_audited(on_bare: Ansible, bare_api: Api) -> None:
+    daemon_sets = "/apis/apps/v1/namespaces/kube-system/daemonsets"
+    bare_api.request("POST", CRDS, v1_crd())
+    bare_api.request("POST", daemon_sets, calico_node("etcdv3"))
+    try:
+        answer = on_bare.module("baseline_info")
+    finally:
+        bare_api.request("DELETE", f"{daemon_sets}/calico-node")
+        bare_api.request("DELETE", f"{CRDS}/felixconfigurations.crd.projectcalico.org")
+    assert answer.result["code"] == "api_absent"
+    assert "keeps its objects in etcd" in answer.result["msg"]
+
+
 def test_v3_is_not_enough_without_policies_and_the_default_tier(on_bare: Ansible, bare_api: Api) -> None:
     tiers, policies = (read_manifests([OWN_CRDS / f"{name}.yaml"])[0] for name in ("tiers", "globalnetworkpolicies"))
     bare_api.request("POST", CRDS, tiers)

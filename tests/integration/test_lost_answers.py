@@ -16,6 +16,7 @@ from aggregated.faults import ANSWER, BREAK_AFTER, BREAK_BEFORE, BREAK_DURING, F
 from ansible_run import Ansible
 from cluster_content import Content
 from conftest import EACH_BACKEND, policy
+from connect_proxy import tunnelling
 from control_plane import Backend, ControlPlane, put_front_before
 from requests_seen import Requests
 
@@ -64,6 +65,13 @@ def test_a_write_that_was_done_counts_though_its_answer_is_lost(
         assert (answer.failed, answer.changed) == (False, True), answer.output
         assert [item["spec"]["order"] for item in content.policies().values()] == after
         assert len(seen.writes) == 1
+
+
+def test_a_proxy_on_the_way_does_not_make_it_undone(ansible: Ansible, content: Content, broken: Faults) -> None:
+    with tunnelling() as proxy, broken(BREAK_AFTER, "POST", POLICIES):
+        answer = ansible.module("policy_baseline", policies=[A], proxy=proxy, no_proxy="example.org")
+    assert (answer.failed, answer.changed) == (False, True), answer.output
+    assert set(content.policies()) == {"a"}
 
 
 def test_a_write_that_was_not_done_fails_and_says_so(ansible: Ansible, content: Content, broken: Faults) -> None:

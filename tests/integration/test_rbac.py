@@ -78,7 +78,7 @@ def test_the_reader_writes_nothing(
     account: Callable[[str], Ansible], requests: Callable[[], Requests], shop: Content
 ) -> None:
     for module, options, right in (
-        ("policy_baseline", {"policies": A}, "the verb create on globalnetworkpolicies.projectcalico.org"),
+        ("policy_baseline", {"policies": A}, "on globalnetworkpolicies.projectcalico.org to this account"),
         ("service_external_traffic_policy", {"namespaces": ["shop"]}, "the verb patch on services"),
     ):
         answer = account("reader").module(module, **options)

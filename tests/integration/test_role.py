@@ -107,6 +107,22 @@ def test_the_way_from_nothing_and_back(
     assert (shop.policies(), value(shop)) == ({}, "Cluster")
 
 
+def test_a_rollback_that_cannot_remove_the_policies_leaves_the_services(
+    play: Callable[..., Run], requests: Callable[[], Requests], shop: Content
+) -> None:
+    services = {"baseline_services": {"namespaces": ["shop-*"]}}
+    assert play("bootstrap", **services).code == 0
+    shop.datastore_ready(False)
+    try:
+        with requests() as seen:
+            run = play("rollback", **services)
+    finally:
+        shop.datastore_ready(True)
+    assert run.code != 0
+    assert "datastore is locked" in " ".join(run.output.split())
+    assert (seen.writes, set(shop.policies()), value(shop)) == ([], FOUR, "Local")
+
+
 def test_every_variable_may_be_a_string(
     play: Callable[..., Run], plane: ControlPlane, shop: Content, tmp_path: Path
 ) -> None:

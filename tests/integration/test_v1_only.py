@@ -49,6 +49,8 @@ class Stored:
 def stored(plane: ControlPlane) -> Iterator[Stored]:
     stored = Stored(plane.admin_api())
     stored.put("tiers", "Tier", "default", {}, spec={"order": 1_000_000, "defaultAction": "Deny"})
+    ready = {"datastoreReady": True, "calicoVersion": "v3.31.0"}
+    stored.put("clusterinformations", "ClusterInformation", "default", {}, spec=ready)
     yield stored
     stored.remove()
 
@@ -90,6 +92,15 @@ def test_a_policy_that_cannot_be_read_is_not_fine(ansible: Ansible, in_force: St
     assert [(part["what"], part["code"]) for part in found["unread"]] == [
         ("globalnetworkpolicies.projectcalico.org", "unreadable")
     ]
+    assert (found["compliant"], found["status"]) == (False, "unknown")
+
+
+def test_two_policies_of_one_name_are_not_mistaken_for_each_other(ansible: Ansible, in_force: Stored) -> None:
+    in_force.policy("a", {}, policy("a", order=1, types=["Ingress"], ingress=[{"action": "Allow"}]))
+    found = ansible.module("baseline_info", policies=[A, B]).result
+    assert "default.a and a are both called a" in found["unread"][0]["message"] or (
+        "a and default.a are both called a" in found["unread"][0]["message"]
+    )
     assert (found["compliant"], found["status"]) == (False, "unknown")
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._calico.errors import NetguardError
+from .._calico.manifest import Policy
 from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES
 from .._plan.steps import Plan, Step
 from .names import by_wanted_name
-from .preconditions import require_writable
+from .preconditions import require_tiers, require_unlocked
 from .rehearsal import rehearsed
 from .writing import written
 
@@ -34,10 +35,11 @@ class PartlyWritten(NetguardError):
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be done: how to read the live policies by name, and how to plan on them."""
+    """What is to be done: how to read the live policies by name, how to plan on them, and which are to be there then."""
 
     read: Reader
     plan: Planner
+    present: Sequence[Policy] = ()
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,10 @@ def carried_out(gateway: Gateway, change: Change) -> Outcome:
 def _planned(gateway: Gateway, change: Change) -> Outcome:
     live = change.read()
     plan = change.plan(live)
-    require_writable(gateway, plan)
+    require_tiers(gateway, plan, change.present)
     rehearsal = rehearsed(gateway, plan)
+    if rehearsal.plan.steps:
+        require_unlocked(gateway)
     return Outcome(rehearsal.plan, live, rehearsal.answers)
 
 
@@ -105,7 +109,7 @@ def _written(gateway: Gateway, outcome: Outcome) -> Outcome:
     answers: dict[str, Mapping[str, Any] | None] = {}
     for step in outcome.plan.steps:
         try:
-            answers[step.name] = written(gateway, step)
+            answers[step.name] = written(gateway, step, outcome.answers[step.name])
         except NetguardError as error:
             if not answers:
                 raise

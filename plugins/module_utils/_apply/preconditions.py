@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must hold of the cluster before the first write of a plan, and no dry run tells."""
+"""What must hold of the cluster beside its policies, and no dry run tells: tiers exist, the datastore is in use."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._calico.errors import NetguardError
-from .._calico.manifest import DEFAULT_TIER
+from .._calico.manifest import DEFAULT_TIER, Policy
 from .._cluster.errors import ApiAbsent
 from .._cluster.gateway import Gateway
 from .._cluster.release import TIERS_SINCE, spelled
@@ -17,7 +17,7 @@ from .._plan.steps import Plan
 
 
 class TierMissing(NetguardError):
-    """A policy would go into a tier that does not exist: refused by one way of serving, and a lock-out by the other."""
+    """A policy is or would be in a tier that does not exist: refused by one way of serving, and a lock-out by the other."""
 
     code = "tier_missing"
 
@@ -28,18 +28,71 @@ class DatastoreLocked(NetguardError):
     code = "datastore_locked"
 
 
-def require_writable(gateway: Gateway, plan: Plan) -> None:
-    """Raises DatastoreLocked or TierMissing where the plan must not be written. Asks nothing where there are no steps."""
-    if not plan.steps:
-        return
-    require_unlocked(gateway)
-    policies: dict[str, list[str]] = {}
-    for step in plan.steps:
-        if step.after is not None:
-            policies.setdefault(str(step.after["spec"].get("tier") or DEFAULT_TIER), []).append(step.name)
-    for tier, names in policies.items():
+class DatastoreNotReady(NetguardError):
+    """Calico has not said that it uses this datastore; then nothing in it need be in force."""
+
+    code = "datastore_not_ready"
+
+
+def require_tiers(gateway: Gateway, plan: Plan, policies: Sequence[Policy]) -> None:
+    """Raises TierMissing for the policies that are written, and for ``policies``, which are to be there afterwards.
+
+    The tier default is asked for only where something is written to it.
+    """
+    names: dict[str, list[str]] = {}
+    for tier, name in dict.fromkeys([*_written(plan), *_in_other_tiers(policies)]):
+        names.setdefault(tier, []).append(name)
+    for tier, of_tier in names.items():
         if _tier(gateway, tier) is None:
-            raise TierMissing(f"The tier {tier} of {', '.join(names)} does not exist", _remedy(tier))
+            raise tier_missing(tier, of_tier)
+
+
+def tier_missing(tier: str, names: Sequence[str]) -> TierMissing:
+    """The error about a tier that does not exist, and the policies in it."""
+    remedy = f"Create the Tier {tier} first, or correct spec.tier."
+    if tier == DEFAULT_TIER:
+        remedy = "Calico makes it when it starts; wait until it runs (wait), then run again."
+    return TierMissing(f"The tier {tier} of {', '.join(names)} does not exist", remedy)
+
+
+def tier_of(spec: Mapping[str, Any]) -> str:
+    """The tier of a policy, written out or not."""
+    return str(spec.get("tier") or DEFAULT_TIER)
+
+
+def require_unlocked(gateway: Gateway) -> None:
+    """Raises DatastoreLocked. ``spec.datastoreReady`` is false from ``calicoctl datastore migrate lock`` to ``unlock``."""
+    if _ready(gateway) is False:
+        raise DatastoreLocked(
+            "Calico's datastore is locked (ClusterInformation default has datastoreReady: false)",
+            "Wait until the migration is finished, or unlock it with calicoctl datastore migrate unlock; then run again.",
+        )
+
+
+def require_in_use(gateway: Gateway) -> None:
+    """Raises DatastoreLocked or DatastoreNotReady unless Calico says that it uses the datastore, which Felix waits for.
+
+    felix/daemon of Calico: a missing ``datastoreReady`` is as false to it.
+    """
+    require_unlocked(gateway)
+    if _ready(gateway) is not True:
+        raise DatastoreNotReady(
+            "Calico has not said that it uses this datastore (ClusterInformation default lacks datastoreReady: true)",
+            "Look whether calico-node runs, and where it keeps its objects.",
+        )
+
+
+def _ready(gateway: Gateway) -> Any:
+    information = gateway.get(CLUSTER_INFORMATIONS, "default") or {}
+    return (information.get("spec") or {}).get("datastoreReady")
+
+
+def _written(plan: Plan) -> list[tuple[str, str]]:
+    return [(tier_of(step.after["spec"]), step.name) for step in plan.steps if step.after is not None]
+
+
+def _in_other_tiers(policies: Sequence[Policy]) -> list[tuple[str, str]]:
+    return [(tier, policy.name) for policy in policies if (tier := tier_of(policy.spec)) != DEFAULT_TIER]
 
 
 def _tier(gateway: Gateway, name: str) -> Mapping[str, Any] | None:
@@ -47,22 +100,6 @@ def _tier(gateway: Gateway, name: str) -> Mapping[str, Any] | None:
         return gateway.get(TIERS, name)
     except ApiAbsent as error:
         raise ApiAbsent(
-            f"This release of Calico has no tiers, which came with {spelled(TIERS_SINCE)}; policies are written with spec.tier",
-            "Install a newer release.",
+            f"This cluster has no tiers, which came with Calico {spelled(TIERS_SINCE)}; policies are written with spec.tier",
+            "Install a newer release, or all of Calico's v3 CRDs.",
         ) from error
-
-
-def require_unlocked(gateway: Gateway) -> None:
-    """Raises DatastoreLocked. ``spec.datastoreReady`` is false from ``calicoctl datastore migrate lock`` to ``unlock``."""
-    information = gateway.get(CLUSTER_INFORMATIONS, "default") or {}
-    if (information.get("spec") or {}).get("datastoreReady") is False:
-        raise DatastoreLocked(
-            "Calico's datastore is locked (ClusterInformation default has datastoreReady: false)",
-            "Wait until the migration is finished, or unlock it with calicoctl datastore migrate unlock; then run again.",
-        )
-
-
-def _remedy(tier: str) -> str:
-    if tier == DEFAULT_TIER:
-        return "Calico makes it when it starts; wait until it runs (wait), then run again."
-    return f"Create the Tier {tier} first, or correct spec.tier."

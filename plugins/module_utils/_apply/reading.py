@@ -14,6 +14,7 @@ from .._calico.precedence import tier_orders
 from .._cluster.discovery import OnlyV1
 from .._cluster.errors import ApiAbsent, Forbidden
 from .._cluster.gateway import Gateway
+from .._cluster.release import has_no_tiers
 from .._cluster.resources import (
     CLUSTER_INFORMATIONS,
     GLOBAL_NETWORK_POLICIES,
@@ -23,10 +24,11 @@ from .._cluster.resources import (
     Resource,
 )
 from .._plan.difference import Difference, differences
+from .._plan.steps import being_deleted
 from .._report.facts import DRIFTED, IN_PLACE, MISSING, UNKNOWN, PolicyFact, Unread
 from .._report.foreign import KUBERNETES_KIND, LivePolicy, live_policy
 from .names import by_wanted_name, shown_as
-from .preconditions import require_unlocked
+from .preconditions import require_in_use, tier_of
 from .rehearsal import confirmed_differences
 
 Items = Sequence[Mapping[str, Any]]
@@ -62,11 +64,12 @@ class Reader:
 
 @dataclass(frozen=True)
 class PolicyReading:
-    """The baseline's policies, all policies that are live, and the tiers' orders."""
+    """The baseline's policies, all policies that are live, the tiers' orders, and tiers of ours that do not exist."""
 
     facts: tuple[PolicyFact, ...]
     live: tuple[LivePolicy, ...]
     tiers: Mapping[str, float]
+    missing_tiers: tuple[str, ...] = ()
 
 
 def read_policies(reader: Reader, gateway: Gateway, policies: Sequence[Policy], backend: str | None) -> PolicyReading:
@@ -77,24 +80,36 @@ def read_policies(reader: Reader, gateway: Gateway, policies: Sequence[Policy], 
         KUBERNETES_KIND: _listed(reader, gateway, KUBERNETES_NETWORK_POLICIES),
     }
     tiers = reader.items(TIERS.full_name, lambda: _tiers(gateway))
-    _note_locked(reader, gateway)
+    _note_unused(reader, gateway)
     if backend not in ("native", "v1"):
         # What could not be listed at all has been noted already.
         read = {GLOBAL_NETWORK_POLICIES: ours, NETWORK_POLICIES: others["NetworkPolicy"]}
         asked = [resource for resource, items in read.items() if items is not None]
         _note_hidden_tiers(reader, gateway, asked, [str(tier["metadata"]["name"]) for tier in tiers or ()])
-    named = None if ours is None else _named(gateway, policies, ours, backend)
+    named = None if ours is None else _named(reader, gateway, policies, ours, backend)
     shown = [shown_as(item, name) for name, item in (named or {}).items()]
     live = [live_policy(kind, item) for kind, items in {KIND: shown, **others}.items() for item in items or ()]
-    return PolicyReading(_policy_facts(reader, gateway, policies, named), tuple(live), tier_orders(list(tiers or ())))
+    facts = _policy_facts(reader, gateway, policies, named)
+    missing = _missing_tiers(policies, tiers) if tiers else ()
+    return PolicyReading(facts, tuple(live), tier_orders(list(tiers or ())), missing)
+
+
+def _missing_tiers(policies: Sequence[Policy], tiers: Items) -> tuple[str, ...]:
+    """The tiers of the baseline's policies that do not exist, in which Calico denies what the policies select."""
+    there = {str(tier["metadata"]["name"]) for tier in tiers}
+    return tuple(dict.fromkeys(tier for policy in policies if (tier := tier_of(policy.spec)) not in there))
 
 
 def _named(
-    gateway: Gateway, policies: Sequence[Policy], live: Items, backend: str | None
+    reader: Reader, gateway: Gateway, policies: Sequence[Policy], live: Items, backend: str | None
 ) -> Mapping[str, Mapping[str, Any]]:
     """The live policies by the names that manifests have for them."""
     by_api_server = backend in ("aggregated", "unknown")
-    return by_wanted_name(gateway, live, [policy.name for policy in policies] if by_api_server else ())
+    try:
+        return by_wanted_name(gateway, live, [policy.name for policy in policies] if by_api_server else ())
+    except NetguardError as error:
+        reader.note(f"{CLUSTER_INFORMATIONS.full_name} default", error)
+        return by_wanted_name(gateway, live, ())
 
 
 def _tiers(gateway: Gateway) -> Items:
@@ -102,13 +117,15 @@ def _tiers(gateway: Gateway) -> Items:
     try:
         return gateway.list(TIERS)
     except ApiAbsent:
-        return []
+        if has_no_tiers(gateway):
+            return []
+        raise
 
 
-def _note_locked(reader: Reader, gateway: Gateway) -> None:
-    """Notes that Calico's datastore is locked, for then nobody knows whether what is read is in force."""
+def _note_unused(reader: Reader, gateway: Gateway) -> None:
+    """Notes that Calico's datastore is locked or not in use, for then nobody knows whether what is read is in force."""
     try:
-        require_unlocked(gateway)
+        require_in_use(gateway)
     except NetguardError as error:
         reader.note(f"{CLUSTER_INFORMATIONS.full_name} default", error)
 
@@ -141,6 +158,8 @@ def _policy_facts(
 def _policy_fact(reader: Reader, gateway: Gateway, policy: Policy, live: Mapping[str, Any] | None) -> PolicyFact:
     if live is None:
         return PolicyFact(policy.name, MISSING)
+    if being_deleted(live):
+        return PolicyFact(policy.name, DRIFTED, (_deletion(live),), live.get("spec"))
     try:
         found = confirmed_differences(gateway, live, policy)
     except (Forbidden, OnlyV1):
@@ -151,6 +170,11 @@ def _policy_fact(reader: Reader, gateway: Gateway, policy: Policy, live: Mapping
         reader.note(f"{GLOBAL_NETWORK_POLICIES.full_name} {policy.name}", error)
         return PolicyFact(policy.name, UNKNOWN, _as_results(differences(live, policy)), live.get("spec"))
     return PolicyFact(policy.name, DRIFTED if found else IN_PLACE, _as_results(found), live.get("spec"))
+
+
+def _deletion(live: Mapping[str, Any]) -> dict[str, Any]:
+    """The difference of a policy that is on its way out, whatever its spec says."""
+    return Difference("metadata.deletionTimestamp", live["metadata"]["deletionTimestamp"], None).as_result()
 
 
 def _as_results(found: Sequence[Difference]) -> tuple[dict[str, Any], ...]:

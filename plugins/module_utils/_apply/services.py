@@ -5,22 +5,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from .._calico.errors import NetguardError
-from .._cluster.errors import AnswerLost, Conflict, NotFound
+from .._cluster.errors import AnswerLost, Conflict, NotFound, Unavailable, Unreachable
 from .._cluster.gateway import Gateway
 from .._cluster.resources import SERVICES
 from .._service.external_traffic_policy import BROKEN, ORIGINAL, TO_CHANGE, Decision
 from .._service.selection import Selection, service_type
-from .writing import OutcomeUnknown
+from .writing import OutcomeUnknown, read_until
 
 AT_A_TIME = 8
 ATTEMPTS = 3
 RECORD_BROKEN = "record_broken"
+# A server that does not answer takes minutes for each Service; after so many the rest is not attempted.
+NO_ANSWERS = AT_A_TIME
+UNANSWERED = (Unreachable.code, Unavailable.code, OutcomeUnknown.code)
 
 Service = Mapping[str, Any]
 
@@ -78,20 +81,41 @@ def selected(gateway: Gateway, selection: Selection) -> list[Service]:
 
 
 def changed(gateway: Gateway, services: Sequence[Service], wanted: Wanted) -> list[ServiceOutcome]:
-    """Writes what differs; a failure of one does not keep the others from being written."""
-    return _each(services, lambda service: _carried_out(gateway, service, wanted))
+    """Writes what differs; a failure of one does not keep the others from being written, unless nobody answers."""
+    return _each_until(gateway, services, wanted, _Failures(NO_ANSWERS, UNANSWERED))
 
 
 def changed_until_failure(gateway: Gateway, services: Sequence[Service], wanted: Wanted) -> list[ServiceOutcome]:
     """The same, but after the first failure no further write is begun."""
-    failed = threading.Event()
+    return _each_until(gateway, services, wanted, _Failures(1))
 
+
+class _Failures:
+    """Failures so far; ``enough`` where there are so many, of these codes or of all, that no further write is begun."""
+
+    def __init__(self, limit: int, codes: Collection[str] = ()) -> None:
+        self._limit, self._codes = limit, codes
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def add(self, outcome: ServiceOutcome) -> None:
+        counts = outcome.status == "failed" and (not self._codes or outcome.code in self._codes)
+        with self._lock:
+            self._count += counts
+
+    @property
+    def enough(self) -> bool:
+        return self._count >= self._limit
+
+
+def _each_until(
+    gateway: Gateway, services: Sequence[Service], wanted: Wanted, failures: _Failures
+) -> list[ServiceOutcome]:
     def attempt(service: Service) -> ServiceOutcome:
-        if failed.is_set() and wanted.decide(service).status == TO_CHANGE:
-            return _outcome(service, "not_attempted", "another Service failed before")
+        if failures.enough and wanted.decide(service).status == TO_CHANGE:
+            return _outcome(service, "not_attempted", "others failed before")
         outcome = _carried_out(gateway, service, wanted)
-        if outcome.status == "failed":
-            failed.set()
+        failures.add(outcome)
         return outcome
 
     return _each(services, attempt)
@@ -125,25 +149,44 @@ def _attempted(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceOut
         return _failed(service, RECORD_BROKEN, decision.reason)
     if decision.patch is None:
         return _outcome(service, decision.status, decision.reason, service)
-    after = _patched(gateway, service, decision.patch, wanted)
+    after = _patched(gateway, service, decision.patch)
     return _outcome(service, "changed", decision.reason, after)
 
 
-def _patched(gateway: Gateway, service: Service, patch: Mapping[str, Any], wanted: Wanted) -> Service:
-    """The Service after the patch; read again where the answer was lost."""
-    name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
+def _patched(gateway: Gateway, service: Service, patch: Mapping[str, Any]) -> Service:
+    """The Service after the patch; read again where the answer was lost.
+
+    Raises the patch's own error where it was not done, OutcomeUnknown where the Service does not tell.
+    """
+    was = service["metadata"]
+    name, namespace = was["name"], was["namespace"]
     try:
         return gateway.merge_patch(SERVICES, name, namespace, dict(patch))
     except AnswerLost as lost:
-        try:
-            live = gateway.get(SERVICES, name, namespace)
-        except NetguardError as unread:
-            raise OutcomeUnknown(f"patch {namespace}/{name}", lost, unread) from lost
-        if live is None:
+        what = f"patch {namespace}/{name}"
+        live = read_until(
+            lambda: gateway.get(SERVICES, name, namespace), lambda live: not _is_same(service, live), what, lost
+        )
+        if live is None or live["metadata"]["uid"] != was["uid"]:
             raise NotFound(f"services {namespace}/{name} does not exist") from lost
-        if wanted.decide(live).patch is not None:
+        if _is_same(service, live):
             raise
+        if not _has(patch, live):
+            raise OutcomeUnknown(what, lost, "It was changed by somebody else since.") from lost
         return live
+
+
+def _is_same(service: Service, live: Service | None) -> bool:
+    return live is not None and live["metadata"]["resourceVersion"] == service["metadata"]["resourceVersion"]
+
+
+def _has(patch: Mapping[str, Any], live: Service) -> bool:
+    """Whether the live Service has what the patch sets, and lacks what it takes away."""
+    parts = (
+        (patch.get("spec") or {}, live.get("spec") or {}),
+        (patch["metadata"].get("annotations") or {}, live["metadata"].get("annotations") or {}),
+    )
+    return all(found.get(key) == value for wanted, found in parts for key, value in wanted.items())
 
 
 def _failed(service: Service, code: str, reason: str) -> ServiceOutcome:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._calico.canonical import canonical_spec
@@ -15,17 +16,19 @@ from .._cluster.resources import GLOBAL_NETWORK_POLICIES
 from .._plan.steps import Step
 
 Object = Mapping[str, Any]
+# Between reading and reading again, in seconds.
+PAUSES = (0.5, 1.0, 2.0)
 
 
 class OutcomeUnknown(NetguardError):
-    """A write was sent, its answer was lost, and what it was about cannot be read either."""
+    """A write was sent, its answer was lost, and what it was about does not tell either."""
 
     code = "outcome_unknown"
     changed = True
 
-    def __init__(self, write: str, lost: NetguardError, unread: NetguardError) -> None:
+    def __init__(self, write: str, lost: NetguardError, why: str) -> None:
         super().__init__(
-            f"Whether {write} was done is not known: {lost.message} Reading it again failed too: {unread.message}",
+            f"Whether {write} was done is not known: {lost.message} {why}",
             "Run again: what was done is kept, and the rest follows.",
         )
 
@@ -41,33 +44,68 @@ def write(gateway: Gateway, step: Step) -> Object | None:
     return None
 
 
-def written(gateway: Gateway, step: Step) -> Object | None:
+def written(gateway: Gateway, step: Step, expected: Object | None) -> Object | None:
     """The same for real, with the live object where the answer was lost and the step was done.
 
-    Raises OutcomeUnknown where that cannot be read, and the step's own error where it was not done.
+    ``expected`` is the server's answer to the dry run. Raises the step's own error where it was not done, and
+    OutcomeUnknown where the object cannot be read, or is neither what it was nor what it was to be.
     """
     try:
         return write(gateway, step)
     except AnswerLost as lost:
-        try:
-            # Its own name, which in some releases is another than the wanted one.
-            live = gateway.get(GLOBAL_NETWORK_POLICIES, (step.before or step.after or {})["metadata"]["name"])
-        except NetguardError as unread:
-            raise OutcomeUnknown(f"{step.action} {step.name}", lost, unread) from lost
-        if not _is_done(step, live):
-            raise
-        return None if step.action == "delete" else live
+        return _found(gateway, step, expected, lost)
 
 
-def _is_done(step: Step, live: Object | None) -> bool:
+def _found(gateway: Gateway, step: Step, expected: Object | None, lost: AnswerLost) -> Object | None:
+    # Its own name, which in some releases is another than the wanted one.
+    name = str((step.before or step.after or {})["metadata"]["name"])
+    what = f"{step.action} {step.name}"
+    live = read_until(
+        lambda: gateway.get(GLOBAL_NETWORK_POLICIES, name), lambda live: not _untouched(step, live), what, lost
+    )
+    if _untouched(step, live):
+        raise lost
     if step.action == "delete":
-        return live is None or live["metadata"]["uid"] != (step.before or {})["metadata"]["uid"]
-    return live is not None and _holds(step.after or {}, live)
+        return None
+    if live is None or not any(_holds(step.after or {}, spec, live) for spec in _specs(step, expected)):
+        raise OutcomeUnknown(what, lost, "It was changed by somebody else since.")
+    return live
 
 
-def _holds(sent: Object, live: Object) -> bool:
-    """Whether the live object is what was sent, beside labels and annotations that the server or others add."""
-    if canonical_spec(sent["spec"]) != canonical_spec(live.get("spec") or {}):
+def read_until(
+    read: Callable[[], Object | None], done: Callable[[Object | None], bool], what: str, lost: AnswerLost
+) -> Object | None:
+    """What ``read`` gives, read again for some seconds until it is ``done``, since a write may still be under way.
+
+    Raises OutcomeUnknown where it cannot be read.
+    """
+    for pause in (*PAUSES, 0.0):
+        try:
+            live = read()
+        except NetguardError as unread:
+            raise OutcomeUnknown(what, lost, f"Reading it again failed too: {unread.message}") from lost
+        if done(live):
+            break
+        time.sleep(pause)
+    return live
+
+
+def _untouched(step: Step, live: Object | None) -> bool:
+    """Whether the live object is the one that was there before the write."""
+    if step.before is None or live is None:
+        return step.before is live
+    was, is_now = step.before["metadata"], live["metadata"]
+    return bool(was["uid"] == is_now["uid"] and was["resourceVersion"] == is_now["resourceVersion"])
+
+
+def _specs(step: Step, expected: Object | None) -> list[Mapping[str, Any]]:
+    """What was sent, and what the server makes of it."""
+    return [(item.get("spec") or {}) for item in (step.after, expected) if item is not None]
+
+
+def _holds(sent: Object, spec: Mapping[str, Any], live: Object) -> bool:
+    """Whether the live object has the spec, and what was sent beside labels and annotations that others add."""
+    if canonical_spec(spec) != canonical_spec(live.get("spec") or {}):
         return False
     return all(
         (sent["metadata"].get(part) or {}).items() <= (live["metadata"].get(part) or {}).items()

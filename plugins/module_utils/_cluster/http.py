@@ -69,7 +69,8 @@ class Http:
         if body is not None:
             headers["Content-Type"] = content_type
         try:
-            answer = self._pool.request(
+            # Releases of urllib3 before 2 join repeated headers in request().
+            answer = self._pool.urlopen(
                 method, url, body=body, headers=headers, timeout=_timeout(), retries=retries, redirect=False
             )
         except HTTPError as error:
@@ -110,6 +111,7 @@ def _writing() -> Any:
 def _patient() -> Any:
     """urllib3's Retry, which waits no longer than is reasonable, and repeats nothing for Retry-After alone."""
     from urllib3 import Retry
+    from urllib3.exceptions import InvalidHeader
 
     class Patient(Retry):
         """A 503 with Retry-After may come from before or behind the place where a write is stored."""
@@ -118,7 +120,10 @@ def _patient() -> Any:
 
         def get_retry_after(self, response: Any) -> float | None:
             """Seconds that the server asks for."""
-            seconds = super().get_retry_after(response)
+            try:
+                seconds = super().get_retry_after(response)
+            except InvalidHeader:
+                return None
             return None if seconds is None else min(seconds, LONGEST_PAUSE_SECONDS)
 
     return Patient
@@ -134,11 +139,13 @@ def _unreachable(server: str, error: Exception) -> Unreachable:
             f"The certificate of {server} is not trusted: {words}",
             "Give ca_cert, or certificate-authority in the kubeconfig; check that the host name is the certificate's.",
         )
-    unreachable = NotConnected if isinstance(reason, _before_sending()) else Unreachable
+    unreachable = NotConnected if _before_sending(reason) else Unreachable
     return unreachable(f"No answer from {server}: {words}", "Check the address, the network and the proxy.")
 
 
-def _before_sending() -> tuple[type[Exception], ...]:
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
+def _before_sending(error: Exception) -> bool:
+    """Whether no connection came about. A connection through a proxy that breaks later is a ProxyError too."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-    return (ConnectTimeoutError, NewConnectionError, ProxyError)
+    first = getattr(error, "original_error", error)
+    return isinstance(first, (ConnectTimeoutError, NewConnectionError))

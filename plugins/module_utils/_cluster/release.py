@@ -24,6 +24,12 @@ def running_release(gateway: Gateway) -> Release | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
+def has_no_tiers(gateway: Gateway) -> bool:
+    """Whether tiers are missing because the release does not have them yet; where it is not known, they should be there."""
+    release = running_release(gateway)
+    return release is not None and release < TIERS_SINCE
+
+
 def spelled(release: Release) -> str:
     """The release as people write it, such as ``v3.29``."""
     return f"v{release[0]}.{release[1]}"

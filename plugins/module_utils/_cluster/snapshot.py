@@ -12,6 +12,7 @@ from .._calico.manifest import DEFAULT_TIER, TIER_LABEL
 from .._calico.snapshot import KUBERNETES_NETWORK_POLICY, Snapshot
 from .errors import ApiAbsent, Forbidden
 from .gateway import Gateway, Objects
+from .release import has_no_tiers
 from .resources import (
     ADMIN_NETWORK_POLICIES,
     BASELINE_ADMIN_NETWORK_POLICIES,
@@ -54,7 +55,7 @@ _TIERED = (GLOBAL_NETWORK_POLICIES, NETWORK_POLICIES)
 _STAGED_TIERED = (STAGED_GLOBAL_NETWORK_POLICIES, STAGED_NETWORK_POLICIES)
 # Older releases do not have these kinds; then there are none of them.
 _OF_CLUSTER = (CLUSTER_NETWORK_POLICIES, ADMIN_NETWORK_POLICIES, BASELINE_ADMIN_NETWORK_POLICIES)
-_OPTIONAL = (TIERS, *_STAGED_TIERED, STAGED_KUBERNETES_NETWORK_POLICIES, *_OF_CLUSTER)
+_OPTIONAL = (*_STAGED_TIERED, STAGED_KUBERNETES_NETWORK_POLICIES, *_OF_CLUSTER)
 
 
 def read_snapshot(gateway: Gateway, backend: str | None, staged: bool) -> Snapshot:
@@ -145,7 +146,7 @@ def _if_served(gateway: Gateway, resource: Resource) -> Objects:
     try:
         return gateway.list(resource)
     except ApiAbsent as error:
-        if resource in _OPTIONAL:
+        if resource in _OPTIONAL or (resource == TIERS and has_no_tiers(gateway)):
             raise _NotServed() from error
         raise
 

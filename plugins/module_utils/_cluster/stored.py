@@ -45,7 +45,7 @@ class StoredGateway:
 
     def list(self, resource: Resource, namespace: str = "", label_selector: str = "") -> Objects:
         items = self._gateway.list(_stored(resource), namespace, label_selector)
-        return items if resource.group != CALICO_GROUP else [as_v3(resource, item) for item in items]
+        return items if resource.group != CALICO_GROUP else _all_as_v3(resource, items)
 
     def create(self, resource: Resource, body: Object, namespace: str = "") -> NoReturn:
         raise only_v1()
@@ -67,6 +67,19 @@ def _stored(resource: Resource) -> Resource:
     if resource.group != CALICO_GROUP:
         return resource
     return replace(resource, group=STORED_GROUP, version=STORED_VERSION)
+
+
+def _all_as_v3(resource: Resource, items: Objects) -> Objects:
+    """The v3 objects. Raises Unreadable where two of them have one name, so that nobody knows which one is meant."""
+    shown: dict[tuple[Any, Any], Any] = {}
+    for item in items:
+        found = as_v3(resource, item)
+        key = (found["metadata"].get("namespace"), found["metadata"]["name"])
+        if key in shown:
+            both = f"{shown[key]['metadata']['name']} and {item['metadata']['name']}"
+            raise Unreadable(f"{resource.full_name}: {both} are both called {key[1]} in v3", "Remove one of them.")
+        shown[key] = item
+    return [as_v3(resource, item) for item in items]
 
 
 def as_v3(resource: Resource, item: Mapping[str, Any]) -> Object:

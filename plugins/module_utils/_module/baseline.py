@@ -66,7 +66,8 @@ def _facts(
     found = _gaps(policies, reading, foreign, services)
     facts = _as_facts(session, reading, services, foreign, found, unread)
     checked = check_facts(checks, facts)
-    judgement = judge(None if reading is None else reading.facts, services, checked, unread)
+    missing_tiers = () if reading is None else reading.missing_tiers
+    judgement = judge(None if reading is None else reading.facts, services, checked, unread, missing_tiers)
     return {**facts, **_judged(session, judgement, checked, found, facts["counts"])}
 
 

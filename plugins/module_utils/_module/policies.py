@@ -11,7 +11,7 @@ from .._apply.policies import Change, Outcome, carried_out, planned
 from .._calico.baseline import BASELINE_LABEL
 from .._calico.manifest import TIER_LABEL, Policy
 from .._calico.policy_warnings import warnings
-from .._plan.steps import Step, baseline_of
+from .._plan.steps import Step, baseline_of, kept_by_finalizers
 from .run import Result, Session
 
 
@@ -43,6 +43,8 @@ def _outcome(session: Session, change: Change) -> Outcome:
 
 def _result(session: Session, outcome: Outcome) -> Result:
     steps = outcome.plan.steps
+    for name in kept_by_finalizers(outcome.plan, outcome.live, outcome.live):
+        session.warn(f"GlobalNetworkPolicy {name} has finalizers: it stays in force until they are taken away")
     result: Result = {
         "changed": bool(steps),
         "plan": [step.as_result() for step in steps],

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +22,12 @@ class NotOurs(NetguardError):
     """A policy belongs to somebody else, and what was asked for would change or remove it."""
 
     code = "not_ours"
+
+
+class BeingDeleted(NetguardError):
+    """A policy that is to be there is deleted already, and kept by its finalizers only."""
+
+    code = "being_deleted"
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ def plan_present(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any
     the endpoints it selects; taken the other way round, connections are cut until the last write.
     """
     owned_elsewhere(policies, live)
+    _on_their_way_out(policies, live)
     steps = [step for policy in policies if (step := _present_step(policy, live.get(policy.name)))]
     return Plan(tuple(sorted(steps, key=_order, reverse=True)), _adopted(policies, live))
 
@@ -71,13 +78,29 @@ def plan_absent(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]
             f"{', '.join(foreign)} exists with another spec and without the label {BASELINE_LABEL}",
             "It is somebody else's: leave it out of the list, or remove it by name with global_network_policy.",
         )
-    steps = [Step("delete", p.name, live[p.name], None) for p in policies if p.name in live]
+    steps = [step for p in policies for step in _removal(p.name, live)]
     return Plan(tuple(sorted(steps, key=_order)))
 
 
 def plan_removal(name: str, live: Mapping[str, Mapping[str, Any]]) -> Plan:
     """Deletes the policy of that name, if there is one, whatever its spec: it was named by itself."""
-    return Plan((Step("delete", name, live[name], None),) if name in live else ())
+    return Plan(tuple(_removal(name, live)))
+
+
+def being_deleted(live: Mapping[str, Any]) -> bool:
+    """Whether the object is deleted, and there only until its finalizers are done."""
+    return "deletionTimestamp" in live["metadata"]
+
+
+def kept_by_finalizers(plan: Plan, live: Mapping[str, Mapping[str, Any]], names: Iterable[str]) -> list[str]:
+    """Those of the names that are to be removed and stay in force until somebody else has taken their finalizers away."""
+    removed = {step.name for step in plan.steps if step.action == "delete"}
+    return [
+        name
+        for name in names
+        if name in live
+        and (being_deleted(live[name]) or (name in removed and live[name]["metadata"].get("finalizers")))
+    ]
 
 
 def desired_object(live: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
@@ -106,6 +129,20 @@ def baseline_of(live: Mapping[str, Any] | None) -> str | None:
         return None
     label = (live["metadata"].get("labels") or {}).get(BASELINE_LABEL)
     return None if label is None else str(label)
+
+
+def _removal(name: str, live: Mapping[str, Mapping[str, Any]]) -> list[Step]:
+    return [Step("delete", name, live[name], None)] if name in live and not being_deleted(live[name]) else []
+
+
+def _on_their_way_out(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raises BeingDeleted where a listed policy will vanish, whatever is written to it."""
+    names = [policy.name for policy in policies if policy.name in live and being_deleted(live[policy.name])]
+    if names:
+        raise BeingDeleted(
+            f"{', '.join(names)} is being deleted and waits for its finalizers",
+            "Wait until it is gone, or see to its metadata.finalizers; then run again.",
+        )
 
 
 def _present_step(policy: Policy, live: Mapping[str, Any] | None) -> Step | None:

@@ -39,13 +39,21 @@ def judge(
     services: Sequence[ServiceFact] | None,
     checks: Sequence[CheckFact],
     unread: Sequence[Unread],
+    missing_tiers: Sequence[str] = (),
 ) -> Judgement:
     """The judgement on the parts that were asked for; ``None`` stands for a part that was not.
+
+    ``missing_tiers`` are tiers of the policies that do not exist.
 
     ``not_compliant`` where something is known to be wrong, else ``unknown`` where something was not read, else
     ``not_judged`` where nothing was asked for, else ``compliant``.
     """
-    wrong = (*_policy_findings(policies or ()), *_service_findings(services or ()), *_check_findings(checks))
+    wrong = (
+        *_policy_findings(policies or ()),
+        *_tier_findings(missing_tiers),
+        *_service_findings(services or ()),
+        *_check_findings(checks),
+    )
     blind = (*_unknown_policies(policies or ()), *_unread_findings(unread))
     asked = {"policies": policies is not None, "services": services is not None, "checks": bool(checks)}
     judged = tuple(part for part, was in asked.items() if was)
@@ -67,6 +75,12 @@ def _policy_findings(policies: Sequence[PolicyFact]) -> Iterable[Finding]:
         elif policy.status == DRIFTED:
             fields = ", ".join(str(d["path"]) for d in policy.difference)
             yield Finding("policy_drifted", policy.name, f"GlobalNetworkPolicy {policy.name} differs in {fields}")
+
+
+def _tier_findings(missing: Sequence[str]) -> Iterable[Finding]:
+    for tier in missing:
+        message = f"The tier {tier} does not exist: Calico denies everything to what the policies in it select"
+        yield Finding("tier_missing", tier, message)
 
 
 def _unknown_policies(policies: Sequence[PolicyFact]) -> Iterable[Finding]:
