@@ -107,6 +107,9 @@ policies:
         - V(in_place), V(drifted), V(missing), or V(unknown) when it could not be read, or when the server could not be asked
           what it would restore; RV(unread) then says why.
       type: str
+    managed_by:
+      description: The GitOps tool that keeps the policy, by its marks, such as C(Argo CD (edge)); null where there is none.
+      type: str
     difference:
       description: Each field that differs, with its C(path), C(live) and C(wanted) value.
       type: list

@@ -18,6 +18,7 @@ description:
 author: the netguard.calico contributors (@netguard)
 extends_documentation_fragment:
   - netguard.calico.connection
+  - netguard.calico.plan
   - netguard.calico.attributes
 attributes:
   check_mode:
@@ -84,6 +85,10 @@ plan:
   returned: success
   type: list
   elements: dict
+plan_digest:
+  description: What to give as O(plan_digest), so that this plan and no other one is carried out.
+  returned: success
+  type: str
 adopted:
   description: Always empty here; a single policy carries no label of a baseline.
   returned: success
@@ -104,7 +109,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import Change, one_policy
-from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION
+from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION, PLAN
 from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_one_policy, warn_about
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
 from ansible_collections.netguard.calico.plugins.module_utils._module.source import single_policy
@@ -124,7 +129,9 @@ def prepare(params: dict[str, Any]) -> Work:
 
     def work(session: Session) -> dict[str, Any]:
         warn_about(session, wanted)
-        return change_one_policy(session, Change(partial(one_policy, session.gateway, name), plan, wanted), name)
+        read = partial(one_policy, session.gateway, name)
+        change = Change(read, plan, wanted, params["plan_digest"], params["take_over"])
+        return change_one_policy(session, change, name)
 
     return work
 
@@ -136,7 +143,7 @@ def main() -> None:
         "name": {"type": "str"},
     }
     module = AnsibleModule(
-        argument_spec={**CONNECTION, **own},
+        argument_spec={**CONNECTION, **PLAN, **own},
         required_if=[("state", "present", ["definition"])],
         required_one_of=[("definition", "name")],
         mutually_exclusive=[("definition", "name")],

@@ -16,11 +16,12 @@ description:
     with all its faults; a server stores some of these, and Calico then ignores them in part or as a whole.
   - What is allowed and rarely meant, such as rules in a direction that C(types) lacks, is a warning, in check mode too.
   - Every write is tried as a dry run first; where the server refuses one, nothing is written.
-  - Policies that are not listed are never touched.
+  - Policies that are not listed are never touched, save those of this baseline that O(prune=delete) removes.
 author: the netguard.calico contributors (@netguard)
 extends_documentation_fragment:
   - netguard.calico.connection
   - netguard.calico.policies
+  - netguard.calico.plan
   - netguard.calico.wait
   - netguard.calico.attributes
 attributes:
@@ -39,6 +40,20 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  prune:
+    description:
+      - What happens to policies that carry the label of this baseline (O(name)) and are no longer listed.
+      - V(report) names them in RV(prunable) and in a warning, V(delete) removes them, after everything else.
+      - Policies without the label, or with that of another baseline, are never removed, and policies of tiers that the account
+        may not see are not found.
+    type: str
+    choices: [none, report, delete]
+    default: none
+  max_prune:
+    description:
+      - How many policies V(delete) of O(prune) may remove; where there are more, nothing is written.
+    type: int
+    default: 5
 """
 
 EXAMPLES = r"""
@@ -74,6 +89,15 @@ plan:
       description: For an update, each field that differs with its live and its wanted value.
       type: list
       elements: dict
+plan_digest:
+  description: What to give as O(plan_digest), so that this plan and no other one is carried out.
+  returned: success
+  type: str
+prunable:
+  description: Policies of this baseline that are no longer listed; empty with O(prune=none), which does not look for them.
+  returned: success
+  type: list
+  elements: str
 adopted:
   description: Policies that existed without the label of any baseline and now belong to this one.
   returned: success
@@ -95,10 +119,12 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import (
     Change,
+    Live,
     all_and_named_policies,
 )
 from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import (
     CONNECTION,
+    PLAN,
     POLICIES,
     POLICIES_EXCLUSIVE,
     WAIT,
@@ -106,28 +132,38 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.arguments 
 from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_policies, warn_about
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
 from ansible_collections.netguard.calico.plugins.module_utils._module.source import baseline_policies
-from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import plan_absent, plan_present
+from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import Pruning
+from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, plan_absent, plan_present
 
 
 def prepare(params: dict[str, Any]) -> Work:
     """Reads the policies, so that a bad manifest is refused before anything is sent."""
     policies = baseline_policies(params)
     present = params["state"] == "present"
-    plan = plan_present if present else plan_absent
+    planned = plan_present if present else plan_absent
+    pruning = Pruning(params["prune"], params["name"], frozenset(p.name for p in policies), params["max_prune"])
+
+    def plan(live: Live) -> Plan:
+        return pruning.added_to(planned(policies, live), live)
 
     def work(session: Session) -> dict[str, Any]:
         warn_about(session, policies if present else ())
         names = () if session.cluster.backend == "native" else [policy.name for policy in policies]
         read = partial(all_and_named_policies, session.gateway, names)
-        return change_policies(session, Change(read, partial(plan, policies), policies if present else ()))
+        wanted = policies if present else ()
+        return change_policies(session, Change(read, plan, wanted, params["plan_digest"], params["take_over"]), pruning)
 
     return work
 
 
 def main() -> None:
-    state = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
+    own = {
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "prune": {"type": "str", "choices": ["none", "report", "delete"], "default": "none"},
+        "max_prune": {"type": "int", "default": 5},
+    }
     module = AnsibleModule(
-        argument_spec={**CONNECTION, **POLICIES, **WAIT, **state},
+        argument_spec={**CONNECTION, **POLICIES, **PLAN, **WAIT, **own},
         mutually_exclusive=POLICIES_EXCLUSIVE,
         supports_check_mode=True,
     )

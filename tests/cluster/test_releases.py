@@ -189,10 +189,10 @@ def test_the_other_spelling_is_the_same_policy_or_another_or_an_error(
         answer(api, "POST", f"{POLICIES}?dryRun=All", policy(other)),
         answer(api, "DELETE", path),
     ]
-    assert dict(zip(REQUESTS, (status for status, _ in answers), strict=True)) == dict(
+    assert dict(zip(REQUESTS, (status for status, _words in answers), strict=True)) == dict(
         zip(REQUESTS, expected, strict=True)
     )
-    words = {status: words for status, words in answers}
+    words = dict(answers)
     assert words.get(500, "") in ("", f"resource not found GlobalNetworkPolicy({other})")
     mismatch = "the name of the object (default.foo) does not match the name on the URL (foo)"
     assert words.get(400, "") in ("", mismatch)

@@ -32,7 +32,7 @@ class _Tunnel(StreamRequestHandler):
         assert method == b"CONNECT"
         while self.rfile.readline().strip():
             pass
-        host, _, port = target.decode().rpartition(":")
+        host, port = target.decode().rsplit(":", 1)
         with socket.create_connection((host, int(port))) as server:
             self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             back = threading.Thread(target=_pass_on, args=(server, self.connection))

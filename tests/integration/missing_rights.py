@@ -44,7 +44,7 @@ def without(rules: Sequence[accounts.Rule], missing: Right) -> list[accounts.Rul
     """The rules that are left when one right is taken away."""
     kept: list[accounts.Rule] = []
     for rule in rules:
-        plural, _, group = missing.resource.removeprefix("tier.").partition(".")
+        plural, _dot, group = missing.resource.removeprefix("tier.").partition(".")
         plural = f"tier.{plural}" if missing.resource.startswith("tier.") else plural
         others = [resource for resource in rule["resources"] if resource != plural or rule["apiGroups"] != [group]]
         if len(others) < len(rule["resources"]):

@@ -13,6 +13,8 @@ from .._calico.manifest import Policy
 from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES
+from .._plan.digest import require_approved
+from .._plan.owners import require_not_managed
 from .._plan.steps import Plan, Step
 from .names import by_wanted_name
 from .preconditions import require_tiers, require_unlocked
@@ -35,11 +37,17 @@ class PartlyWritten(NetguardError):
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be done: how to read the live policies by name, how to plan on them, and which are to be there then."""
+    """What is to be done: how to read the live policies by name, how to plan on them, and which are to be there then.
+
+    ``approved`` is the digest of the plan that may be carried out, None where any may. ``take_over`` lets it change what a
+    GitOps tool manages.
+    """
 
     read: Reader
     plan: Planner
     present: Sequence[Policy] = ()
+    approved: str | None = None
+    take_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,8 +76,11 @@ def carried_out(gateway: Gateway, change: Change) -> Outcome:
 def _planned(gateway: Gateway, change: Change) -> Outcome:
     live = change.read()
     plan = change.plan(live)
+    if not change.take_over:
+        require_not_managed(plan)
     require_tiers(gateway, plan, change.present)
     rehearsal = rehearsed(gateway, plan)
+    require_approved(rehearsal.plan, change.approved)
     if rehearsal.plan.steps:
         require_unlocked(gateway)
     return Outcome(rehearsal.plan, live, rehearsal.answers)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._calico.errors import NetguardError
@@ -24,6 +24,7 @@ from .._cluster.resources import (
     Resource,
 )
 from .._plan.difference import Difference, differences
+from .._plan.owners import managed_by
 from .._plan.steps import being_deleted
 from .._report.facts import DRIFTED, IN_PLACE, MISSING, UNKNOWN, PolicyFact, Unread
 from .._report.foreign import KUBERNETES_KIND, LivePolicy, live_policy
@@ -152,7 +153,8 @@ def _policy_facts(
 ) -> tuple[PolicyFact, ...]:
     if live is None:
         return tuple(PolicyFact(policy.name, UNKNOWN) for policy in policies)
-    return tuple(_policy_fact(reader, gateway, policy, live.get(policy.name)) for policy in policies)
+    facts = (_policy_fact(reader, gateway, policy, live.get(policy.name)) for policy in policies)
+    return tuple(replace(fact, managed_by=managed_by(live.get(fact.name) or {})) for fact in facts)
 
 
 def _policy_fact(reader: Reader, gateway: Gateway, policy: Policy, live: Mapping[str, Any] | None) -> PolicyFact:

@@ -69,8 +69,8 @@ class Http:
         if body is not None:
             headers["Content-Type"] = content_type
         try:
-            # Releases of urllib3 before 2 join repeated headers in request().
-            answer = self._pool.urlopen(
+            # Releases of urllib3 before 2 join repeated headers in request(), where there is a body.
+            answer = self._pool.request_encode_url(
                 method, url, body=body, headers=headers, timeout=_timeout(), retries=retries, redirect=False
             )
         except HTTPError as error:

@@ -145,9 +145,9 @@ def _calico_node(gateway: Gateway) -> Objects:
 def _if_served(gateway: Gateway, resource: Resource) -> Objects:
     try:
         return gateway.list(resource)
-    except ApiAbsent as error:
+    except ApiAbsent:
         if resource in _OPTIONAL or (resource == TIERS and has_no_tiers(gateway)):
-            raise _NotServed() from error
+            raise _NotServed from None
         raise
 
 

@@ -62,6 +62,12 @@ SELECTION: Arguments = {
     "types": {"type": "list", "elements": "str", "choices": ["ClusterIP", "NodePort", "LoadBalancer"]},
 }
 
+# How a plan is held to what was agreed upon.
+PLAN: Arguments = {
+    "plan_digest": {"type": "str"},
+    "take_over": {"type": "bool", "default": False},
+}
+
 WAIT: Arguments = {
     "wait": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 300},

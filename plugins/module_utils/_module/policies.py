@@ -11,6 +11,8 @@ from .._apply.policies import Change, Outcome, carried_out, planned
 from .._calico.baseline import BASELINE_LABEL
 from .._calico.manifest import TIER_LABEL, Policy
 from .._calico.policy_warnings import warnings
+from .._plan.digest import plan_digest
+from .._plan.pruning import Pruning
 from .._plan.steps import Step, baseline_of, kept_by_finalizers
 from .run import Result, Session
 
@@ -21,9 +23,13 @@ def warn_about(session: Session, policies: Iterable[Policy]) -> None:
         session.warn(str(warning))
 
 
-def change_policies(session: Session, change: Change) -> Result:
+def change_policies(session: Session, change: Change, pruning: Pruning) -> Result:
     """Plans in check mode, plans and writes otherwise; the result of both is the same."""
-    return _result(session, _outcome(session, change))
+    outcome = _outcome(session, change)
+    prunable = pruning.prunable(outcome.live)
+    if prunable and pruning.prune == "report":
+        session.warn(f"No longer listed, and still there with the label of {pruning.name}: {', '.join(prunable)}")
+    return {**_result(session, outcome), "prunable": list(prunable)}
 
 
 def change_one_policy(session: Session, change: Change, name: str) -> Result:
@@ -48,6 +54,7 @@ def _result(session: Session, outcome: Outcome) -> Result:
     result: Result = {
         "changed": bool(steps),
         "plan": [step.as_result() for step in steps],
+        "plan_digest": plan_digest(outcome.plan),
         "adopted": list(outcome.plan.adopted),
     }
     if session.diff_mode:

@@ -78,13 +78,12 @@ def plan_absent(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]
             f"{', '.join(foreign)} exists with another spec and without the label {BASELINE_LABEL}",
             "It is somebody else's: leave it out of the list, or remove it by name with global_network_policy.",
         )
-    steps = [step for p in policies for step in _removal(p.name, live)]
-    return Plan(tuple(sorted(steps, key=_order)))
+    return Plan(removals([policy.name for policy in policies], live))
 
 
 def plan_removal(name: str, live: Mapping[str, Mapping[str, Any]]) -> Plan:
     """Deletes the policy of that name, if there is one, whatever its spec: it was named by itself."""
-    return Plan(tuple(_removal(name, live)))
+    return Plan(removals([name], live))
 
 
 def being_deleted(live: Mapping[str, Any]) -> bool:
@@ -101,6 +100,12 @@ def kept_by_finalizers(plan: Plan, live: Mapping[str, Mapping[str, Any]], names:
         if name in live
         and (being_deleted(live[name]) or (name in removed and live[name]["metadata"].get("finalizers")))
     ]
+
+
+def removals(names: Iterable[str], live: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...]:
+    """The deletion of each of these that is live and not deleted already, the one that is looked at last being the last."""
+    there = (name for name in names if name in live and not being_deleted(live[name]))
+    return tuple(sorted((Step("delete", name, live[name], None) for name in there), key=_order))
 
 
 def desired_object(live: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
@@ -129,10 +134,6 @@ def baseline_of(live: Mapping[str, Any] | None) -> str | None:
         return None
     label = (live["metadata"].get("labels") or {}).get(BASELINE_LABEL)
     return None if label is None else str(label)
-
-
-def _removal(name: str, live: Mapping[str, Mapping[str, Any]]) -> list[Step]:
-    return [Step("delete", name, live[name], None)] if name in live and not being_deleted(live[name]) else []
 
 
 def _on_their_way_out(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]]) -> None:

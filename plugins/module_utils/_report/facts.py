@@ -16,7 +16,8 @@ class PolicyFact:
     """One policy of the baseline as it is in the cluster.
 
     ``status`` is in_place, drifted, missing, or unknown where it could not be read, or the server could not be asked what
-    it would restore. ``difference`` lists the fields that differ, each with its path, live and wanted value; ``spec`` is
+    it would restore. ``managed_by`` is the GitOps tool that keeps it, if any.
+    ``difference`` lists the fields that differ, each with its path, live and wanted value; ``spec`` is
     the live one.
     """
 
@@ -24,12 +25,14 @@ class PolicyFact:
     status: str
     difference: Sequence[Mapping[str, Any]] = ()
     spec: Mapping[str, Any] | None = None
+    managed_by: str | None = None
 
     def as_result(self) -> dict[str, Any]:
         spec = None if self.spec is None else dict(self.spec)
         return {
             "name": self.name,
             "status": self.status,
+            "managed_by": self.managed_by,
             "difference": [dict(d) for d in self.difference],
             "spec": spec,
         }
