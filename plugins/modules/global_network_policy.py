@@ -89,6 +89,11 @@ plan_digest:
   description: What to give as O(plan_digest), so that this plan and no other one is carried out.
   returned: success
   type: str
+kept_by_finalizers:
+  description: Policies that are deleted and stay in force until their finalizers are taken away.
+  returned: success
+  type: list
+  elements: str
 adopted:
   description: Always empty here; a single policy carries no label of a baseline.
   returned: success
@@ -113,6 +118,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.arguments 
 from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_one_policy, warn_about
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
 from ansible_collections.netguard.calico.plugins.module_utils._module.source import single_policy
+from ansible_collections.netguard.calico.plugins.module_utils._plan.digest import Approval, approved_digest
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import (
     plan_absent,
     plan_present,
@@ -124,13 +130,15 @@ def prepare(params: dict[str, Any]) -> Work:
     """Reads the policy, so that a bad manifest is refused before anything is sent."""
     given = [] if params["definition"] is None else [single_policy(params["definition"])]
     name = given[0].name if given else params["name"]
+    approved = approved_digest(params["plan_digest"])
     wanted = given if params["state"] == "present" else []
     plan = partial(plan_present if wanted else plan_absent, given) if given else partial(plan_removal, name)
 
     def work(session: Session) -> dict[str, Any]:
         warn_about(session, wanted)
         read = partial(one_policy, session.gateway, name)
-        change = Change(read, plan, wanted, params["plan_digest"], params["take_over"])
+        approval = Approval(approved, session.cluster.uid)
+        change = Change(read, plan, given, wanted, approval, params["take_over"])
         return change_one_policy(session, change, name)
 
     return work

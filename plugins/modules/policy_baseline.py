@@ -44,6 +44,7 @@ options:
     description:
       - What happens to policies that carry the label of this baseline (O(name)) and are no longer listed.
       - V(report) names them in RV(prunable) and in a warning, V(delete) removes them, after everything else.
+      - V(delete) needs O(policies), O(src) or O(default_policies), so that a forgotten list does not remove its policies.
       - Policies without the label, or with that of another baseline, are never removed, and policies of tiers that the account
         may not see are not found.
     type: str
@@ -98,6 +99,11 @@ prunable:
   returned: success
   type: list
   elements: str
+kept_by_finalizers:
+  description: Policies that are deleted and stay in force until their finalizers are taken away.
+  returned: success
+  type: list
+  elements: str
 adopted:
   description: Policies that existed without the label of any baseline and now belong to this one.
   returned: success
@@ -132,7 +138,8 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.arguments 
 from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_policies, warn_about
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
 from ansible_collections.netguard.calico.plugins.module_utils._module.source import baseline_policies
-from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import Pruning
+from ansible_collections.netguard.calico.plugins.module_utils._plan.digest import Approval, approved_digest
+from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import checked_pruning
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, plan_absent, plan_present
 
 
@@ -141,7 +148,8 @@ def prepare(params: dict[str, Any]) -> Work:
     policies = baseline_policies(params)
     present = params["state"] == "present"
     planned = plan_present if present else plan_absent
-    pruning = Pruning(params["prune"], params["name"], frozenset(p.name for p in policies), params["max_prune"])
+    approved = approved_digest(params["plan_digest"])
+    pruning = checked_pruning(params, [policy.name for policy in policies])
 
     def plan(live: Live) -> Plan:
         return pruning.added_to(planned(policies, live), live)
@@ -150,8 +158,9 @@ def prepare(params: dict[str, Any]) -> Work:
         warn_about(session, policies if present else ())
         names = () if session.cluster.backend == "native" else [policy.name for policy in policies]
         read = partial(all_and_named_policies, session.gateway, names)
-        wanted = policies if present else ()
-        return change_policies(session, Change(read, plan, wanted, params["plan_digest"], params["take_over"]), pruning)
+        approval = Approval(approved, session.cluster.uid)
+        change = Change(read, plan, policies, policies if present else (), approval, params["take_over"])
+        return change_policies(session, change, pruning)
 
     return work
 

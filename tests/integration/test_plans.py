@@ -34,6 +34,11 @@ def test_the_approved_plan_is_carried_out_and_no_other_one(
     assert ansible.module("policy_baseline", **approved).changed is False
 
 
+def test_an_approval_that_is_empty_is_none(ansible: Ansible, content: Content) -> None:
+    answer = ansible.module("policy_baseline", policies=[A], plan_digest="")
+    assert (answer.failed, answer.result["code"], content.policies()) == (True, "invalid_input", {})
+
+
 def test_a_single_policys_plan_is_held_to_as_well(ansible: Ansible, content: Content) -> None:
     answer = ansible.module("global_network_policy", definition=A, plan_digest="0" * 64)
     assert (answer.failed, answer.result["code"], content.policies()) == (True, "plan_differs", {})
@@ -59,6 +64,12 @@ def test_what_is_no_longer_listed_is_told_or_removed(ansible: Ansible, unlisted:
     for answer in (planned, removed):
         assert [(s["action"], s["name"]) for s in answer.result["plan"]] == [("delete", "b"), ("delete", "c")]
     assert set(unlisted.policies()) == {"a", "of-core", "of-nobody"}
+
+
+def test_what_is_left_over_when_a_baseline_is_removed_is_told(ansible: Ansible, unlisted: Content) -> None:
+    answer = ansible.module("policy_baseline", name="edge", policies=[A], state="absent")
+    assert "still there with the label of edge: b, c" in answer.result["warnings"][0]
+    assert set(unlisted.policies()) == {"b", "c", "of-core", "of-nobody"}
 
 
 def test_too_many_are_not_removed(ansible: Ansible, requests: Callable[[], Requests], unlisted: Content) -> None:

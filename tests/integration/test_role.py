@@ -123,6 +123,22 @@ def test_a_rollback_that_cannot_remove_the_policies_leaves_the_services(
     assert (seen.writes, set(shop.policies()), value(shop)) == ([], FOUR, "Local")
 
 
+def test_a_rollback_that_finalizers_would_leave_half_done_touches_nothing(
+    play: Callable[..., Run], requests: Callable[[], Requests], shop: Content, native_only: None
+) -> None:
+    services = {"baseline_services": {"namespaces": ["shop-*"]}}
+    assert play("bootstrap", **services).code == 0
+    shop.set_finalizers("global-default", ["example.org/keeps-it"])
+    try:
+        with requests() as seen:
+            run = play("rollback", **services)
+    finally:
+        shop.set_finalizers("global-default", [])
+    assert run.code != 0
+    assert "global-default would stay in force: finalizers keep them" in " ".join(run.output.split())
+    assert (seen.writes, set(shop.policies()), value(shop)) == ([], FOUR, "Local")
+
+
 def test_every_variable_may_be_a_string(
     play: Callable[..., Run], plane: ControlPlane, shop: Content, tmp_path: Path
 ) -> None:
@@ -136,6 +152,10 @@ def test_every_variable_may_be_a_string(
         baseline_services="namespaces: shop-*, desk\ntypes: NodePort",
         baseline_checks='[{"id": "one", "query": "length(policies) == `1`", "message": "not one"}]',
         baseline_fail_on="compliance",
+        baseline_prune="report",
+        baseline_plan_digest="",
+        baseline_max_prune="3",
+        baseline_take_over="no",
         baseline_egress_allow_nets="10.0.0.0/8, 192.0.2.0/24",
     )
     assert run.code == 0, run.output
@@ -166,6 +186,13 @@ def test_placeholders_reach_the_default_policies(play: Callable[..., Run], conte
         ({"baseline_services": {"types": ["NodePort"]}}, "baseline_services selects nothing"),
         ({"baseline_services_enabled": "perhaps"}, "baseline_services_enabled is 'perhaps', neither true nor false"),
         ({"baseline_wait_timeout": "5m"}, "baseline_wait_timeout is '5m', not a whole number"),
+        ({"baseline_take_over": "perhaps"}, "baseline_take_over is 'perhaps', neither true nor false"),
+        (
+            {"baseline_prune": "delete"},
+            "baseline_prune is delete, and neither baseline_src nor baseline_policies is given",
+        ),
+        ({"baseline_max_prune": "-1"}, "baseline_wait_timeout or baseline_max_prune is below 0"),
+        ({"baseline_max_prune": "many"}, "baseline_max_prune is 'many', not a whole number"),
         ({"baseline_fail_on": "everything"}, "baseline_fail_on has everything; it knows compliance and gaps"),
         ({"baseline_src": "/x", "baseline_policies": "[{}]"}, "baseline_src and baseline_policies are both given"),
     ],

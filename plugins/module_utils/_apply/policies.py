@@ -13,7 +13,7 @@ from .._calico.manifest import Policy
 from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES
-from .._plan.digest import require_approved
+from .._plan.digest import ANY_PLAN, Approval
 from .._plan.owners import require_not_managed
 from .._plan.steps import Plan, Step
 from .names import by_wanted_name
@@ -37,16 +37,17 @@ class PartlyWritten(NetguardError):
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be done: how to read the live policies by name, how to plan on them, and which are to be there then.
+    """What is to be done: how to read the live policies by name, and how to plan on them.
 
-    ``approved`` is the digest of the plan that may be carried out, None where any may. ``take_over`` lets it change what a
-    GitOps tool manages.
+    ``policies`` are those that were given, ``present`` those of them that are to be there afterwards. ``take_over`` lets it
+    change what a GitOps tool manages.
     """
 
     read: Reader
     plan: Planner
+    policies: Sequence[Policy] = ()
     present: Sequence[Policy] = ()
-    approved: str | None = None
+    approval: Approval = ANY_PLAN
     take_over: bool = False
 
 
@@ -76,11 +77,11 @@ def carried_out(gateway: Gateway, change: Change) -> Outcome:
 def _planned(gateway: Gateway, change: Change) -> Outcome:
     live = change.read()
     plan = change.plan(live)
-    if not change.take_over:
-        require_not_managed(plan)
     require_tiers(gateway, plan, change.present)
     rehearsal = rehearsed(gateway, plan)
-    require_approved(rehearsal.plan, change.approved)
+    if not change.take_over:
+        require_not_managed(rehearsal.plan, change.policies)
+    change.approval.require(rehearsal.plan)
     if rehearsal.plan.steps:
         require_unlocked(gateway)
     return Outcome(rehearsal.plan, live, rehearsal.answers)

@@ -91,7 +91,7 @@ def read_policies(reader: Reader, gateway: Gateway, policies: Sequence[Policy], 
     shown = [shown_as(item, name) for name, item in (named or {}).items()]
     live = [live_policy(kind, item) for kind, items in {KIND: shown, **others}.items() for item in items or ()]
     facts = _policy_facts(reader, gateway, policies, named)
-    missing = _missing_tiers(policies, tiers) if tiers else ()
+    missing = () if tiers is None else _missing_tiers(policies, tiers)
     return PolicyReading(facts, tuple(live), tier_orders(list(tiers or ())), missing)
 
 
@@ -114,12 +114,12 @@ def _named(
 
 
 def _tiers(gateway: Gateway) -> Items:
-    """The tiers; none in a release that does not have them yet, where nothing is hidden in one."""
+    """The tiers. A release that does not have them yet treats all policies as later ones do those of the tier default."""
     try:
         return gateway.list(TIERS)
     except ApiAbsent:
         if has_no_tiers(gateway):
-            return []
+            return [{"metadata": {"name": DEFAULT_TIER}, "spec": {}}]
         raise
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from .._calico.errors import NetguardError
-from .._cluster.errors import AnswerLost, Conflict, NotFound, Unavailable, Unreachable
+from .._cluster.errors import AnswerLost, Conflict, NotFound, Unreachable
 from .._cluster.gateway import Gateway
 from .._cluster.resources import SERVICES
 from .._service.external_traffic_policy import BROKEN, ORIGINAL, TO_CHANGE, Decision
@@ -23,7 +23,7 @@ ATTEMPTS = 3
 RECORD_BROKEN = "record_broken"
 # A server that does not answer takes minutes for each Service; after so many the rest is not attempted.
 NO_ANSWERS = AT_A_TIME
-UNANSWERED = (Unreachable.code, Unavailable.code, OutcomeUnknown.code)
+UNANSWERED = (Unreachable.code, OutcomeUnknown.code)
 
 Service = Mapping[str, Any]
 
@@ -91,7 +91,7 @@ def changed_until_failure(gateway: Gateway, services: Sequence[Service], wanted:
 
 
 class _Failures:
-    """Failures so far; ``enough`` where there are so many, of these codes or of all, that no further write is begun."""
+    """Failures one after the other, of these codes or of all; ``enough`` where so many are that no further write is begun."""
 
     def __init__(self, limit: int, codes: Collection[str] = ()) -> None:
         self._limit, self._codes = limit, codes
@@ -101,7 +101,10 @@ class _Failures:
     def add(self, outcome: ServiceOutcome) -> None:
         counts = outcome.status == "failed" and (not self._codes or outcome.code in self._codes)
         with self._lock:
-            self._count += counts
+            if counts:
+                self._count += 1
+            elif self._count < self._limit:
+                self._count = 0
 
     @property
     def enough(self) -> bool:
@@ -167,8 +170,10 @@ def _patched(gateway: Gateway, service: Service, patch: Mapping[str, Any]) -> Se
         live = read_until(
             lambda: gateway.get(SERVICES, name, namespace), lambda live: not _is_same(service, live), what, lost
         )
-        if live is None or live["metadata"]["uid"] != was["uid"]:
+        if live is None:
             raise NotFound(f"services {namespace}/{name} does not exist") from lost
+        if live["metadata"]["uid"] != was["uid"]:
+            raise Conflict(f"services {namespace}/{name} is another one now") from lost
         if _is_same(service, live):
             raise
         if not _has(patch, live):

@@ -13,7 +13,7 @@ from .._calico.errors import NetguardError
 from .._cluster.errors import AnswerLost
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES
-from .._plan.steps import Step
+from .._plan.steps import Step, being_deleted
 
 Object = Mapping[str, Any]
 # Between reading and reading again, in seconds.
@@ -65,9 +65,9 @@ def _found(gateway: Gateway, step: Step, expected: Object | None, lost: AnswerLo
     )
     if _untouched(step, live):
         raise lost
-    if step.action == "delete":
+    if step.action == "delete" and _is_deleted(step, live):
         return None
-    if live is None or not any(_holds(step.after or {}, spec, live) for spec in _specs(step, expected)):
+    if live is None or step.after is None or not any(_holds(step.after, s, live) for s in _specs(step, expected)):
         raise OutcomeUnknown(what, lost, "It was changed by somebody else since.")
     return live
 
@@ -96,6 +96,11 @@ def _untouched(step: Step, live: Object | None) -> bool:
         return step.before is live
     was, is_now = step.before["metadata"], live["metadata"]
     return bool(was["uid"] == is_now["uid"] and was["resourceVersion"] == is_now["resourceVersion"])
+
+
+def _is_deleted(step: Step, live: Object | None) -> bool:
+    gone = live is None or live["metadata"]["uid"] != (step.before or {})["metadata"]["uid"]
+    return gone or (live is not None and being_deleted(live))
 
 
 def _specs(step: Step, expected: Object | None) -> list[Mapping[str, Any]]:

@@ -11,7 +11,6 @@ from .._apply.policies import Change, Outcome, carried_out, planned
 from .._calico.baseline import BASELINE_LABEL
 from .._calico.manifest import TIER_LABEL, Policy
 from .._calico.policy_warnings import warnings
-from .._plan.digest import plan_digest
 from .._plan.pruning import Pruning
 from .._plan.steps import Step, baseline_of, kept_by_finalizers
 from .run import Result, Session
@@ -27,9 +26,12 @@ def change_policies(session: Session, change: Change, pruning: Pruning) -> Resul
     """Plans in check mode, plans and writes otherwise; the result of both is the same."""
     outcome = _outcome(session, change)
     prunable = pruning.prunable(outcome.live)
-    if prunable and pruning.prune == "report":
-        session.warn(f"No longer listed, and still there with the label of {pruning.name}: {', '.join(prunable)}")
-    return {**_result(session, outcome), "prunable": list(prunable)}
+    removes = bool(change.policies) and not change.present
+    left = pruning.leftovers(outcome.live) if removes or pruning.prune == "report" else ()
+    if left and pruning.prune != "delete":
+        # Where the baseline is removed, they stay in force without the policies that they were made to go with.
+        session.warn(f"No longer listed, and still there with the label of {pruning.name}: {', '.join(left)}")
+    return {**_result(session, change, outcome), "prunable": list(prunable)}
 
 
 def change_one_policy(session: Session, change: Change, name: str) -> Result:
@@ -40,21 +42,23 @@ def change_one_policy(session: Session, change: Change, name: str) -> Result:
         session.warn(f"{name} belongs to the baseline {baseline_of(before)} by its label {BASELINE_LABEL}")
     differences = [d.as_result() for step in outcome.plan.steps for d in step.difference]
     shown_ends = {"before": shown(before), "after": shown(outcome.after(name))}
-    return {**_result(session, outcome), **shown_ends, "difference": differences}
+    return {**_result(session, change, outcome), **shown_ends, "difference": differences}
 
 
 def _outcome(session: Session, change: Change) -> Outcome:
     return (planned if session.check_mode else carried_out)(session.gateway, change)
 
 
-def _result(session: Session, outcome: Outcome) -> Result:
+def _result(session: Session, change: Change, outcome: Outcome) -> Result:
     steps = outcome.plan.steps
-    for name in kept_by_finalizers(outcome.plan, outcome.live, outcome.live):
+    kept = kept_by_finalizers(outcome.plan, outcome.live, [policy.name for policy in change.policies])
+    for name in kept:
         session.warn(f"GlobalNetworkPolicy {name} has finalizers: it stays in force until they are taken away")
     result: Result = {
         "changed": bool(steps),
         "plan": [step.as_result() for step in steps],
-        "plan_digest": plan_digest(outcome.plan),
+        "plan_digest": change.approval.digest(outcome.plan),
+        "kept_by_finalizers": kept,
         "adopted": list(outcome.plan.adopted),
     }
     if session.diff_mode:

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from .._calico.errors import NetguardError
-from .steps import Plan, baseline_of, removals
+from .._calico.errors import InvalidInput, NetguardError
+from .steps import Plan, baseline_of, being_deleted, removals
 
 Prune = Literal["none", "report", "delete"]
+Live = Mapping[str, Mapping[str, Any]]
 
 
 class TooManyToPrune(NetguardError):
@@ -29,22 +30,52 @@ class Pruning:
     listed: frozenset[str]
     max_prune: int
 
-    def prunable(self, live: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-        """Names of live policies that carry this baseline's label and are not listed; one without the label never is."""
-        if self.prune == "none":
-            return ()
-        return tuple(sorted(n for n, item in live.items() if n not in self.listed and baseline_of(item) == self.name))
+    def leftovers(self, live: Live) -> tuple[str, ...]:
+        """Names of live policies that carry this baseline's label and are not listed; one without the label never is.
 
-    def added_to(self, plan: Plan, live: Mapping[str, Mapping[str, Any]]) -> Plan:
-        """The plan, with their deletion behind everything else. Raises TooManyToPrune."""
-        names = self.prunable(live) if self.prune == "delete" else ()
+        A policy that is live under two names, one of them listed, is listed; one that is deleted already is left out.
+        """
+        listed = {live[name]["metadata"].get("uid") for name in self.listed if name in live}
+        return tuple(
+            sorted(
+                name
+                for name, item in live.items()
+                if baseline_of(item) == self.name
+                and name not in self.listed
+                and item["metadata"].get("uid") not in listed
+                and not being_deleted(item)
+            )
+        )
+
+    def prunable(self, live: Live) -> tuple[str, ...]:
+        """The same, none where they are not asked for."""
+        return () if self.prune == "none" else self.leftovers(live)
+
+    def added_to(self, plan: Plan, live: Live) -> Plan:
+        """The plan, with their deletion, in the order of all deletions. Raises TooManyToPrune."""
+        names = self.leftovers(live) if self.prune == "delete" else ()
         if len(names) > self.max_prune:
             raise TooManyToPrune(
                 f"{len(names)} policies of the baseline {self.name} are not listed, max_prune is {self.max_prune}: "
                 f"{_some(names)}",
                 "Check the list and the name of the baseline, or raise max_prune.",
             )
-        return replace(plan, steps=(*plan.steps, *removals(names, live)))
+        written = [step for step in plan.steps if step.action != "delete"]
+        deleted = [step.name for step in plan.steps if step.action == "delete"]
+        return replace(plan, steps=(*written, *removals([*deleted, *names], live)))
+
+
+def checked_pruning(params: Mapping[str, Any], listed: Sequence[str]) -> Pruning:
+    """The options about pruning. Raises InvalidInput where they do not go together."""
+    given = [params[option] for option in ("policies", "src", "default_policies")]
+    if params["prune"] == "delete" and all(value is None for value in given):
+        raise InvalidInput(
+            "prune is delete, and no policies are given",
+            "Give policies, src or default_policies, so that it is clear what stays.",
+        )
+    if params["max_prune"] < 0:
+        raise InvalidInput(f"max_prune is {params['max_prune']}, below 0", "Give a number of policies.")
+    return Pruning(params["prune"], params["name"], frozenset(listed), params["max_prune"])
 
 
 def _some(names: Iterable[str]) -> str:

@@ -91,15 +91,10 @@ def being_deleted(live: Mapping[str, Any]) -> bool:
     return "deletionTimestamp" in live["metadata"]
 
 
-def kept_by_finalizers(plan: Plan, live: Mapping[str, Mapping[str, Any]], names: Iterable[str]) -> list[str]:
-    """Those of the names that are to be removed and stay in force until somebody else has taken their finalizers away."""
-    removed = {step.name for step in plan.steps if step.action == "delete"}
-    return [
-        name
-        for name in names
-        if name in live
-        and (being_deleted(live[name]) or (name in removed and live[name]["metadata"].get("finalizers")))
-    ]
+def kept_by_finalizers(plan: Plan, live: Mapping[str, Mapping[str, Any]], named: Iterable[str]) -> list[str]:
+    """Policies that are deleted by the plan, or were and are among the named, and stay in force until others let them go."""
+    removed = [s.name for s in plan.steps if s.action == "delete" and (s.before or {})["metadata"].get("finalizers")]
+    return sorted({*removed, *(name for name in named if name in live and being_deleted(live[name]))})
 
 
 def removals(names: Iterable[str], live: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...]:
@@ -133,7 +128,7 @@ def baseline_of(live: Mapping[str, Any] | None) -> str | None:
     if live is None:
         return None
     label = (live["metadata"].get("labels") or {}).get(BASELINE_LABEL)
-    return None if label is None else str(label)
+    return str(label) if label else None
 
 
 def _on_their_way_out(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]]) -> None:

@@ -23,6 +23,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._cluster.errors im
 )
 from ansible_collections.netguard.calico.plugins.module_utils._cluster.resources import (
     GLOBAL_NETWORK_POLICIES,
+    TIERS,
     Resource,
 )
 
@@ -49,9 +50,11 @@ class Cluster:
     policies: list[dict[str, Any]]
     dry_run: dict[str, Any] | NetguardError | None = None
     asked: list[str] = field(default_factory=list)
+    tiers: tuple[str, ...] = ("default",)
 
     def list(self, resource: Resource, namespace: str = "", label_selector: str = "") -> list[dict[str, Any]]:
-        return self.policies if resource == GLOBAL_NETWORK_POLICIES else []
+        tiers = [{"metadata": {"name": tier}, "spec": {}} for tier in self.tiers]
+        return {GLOBAL_NETWORK_POLICIES: self.policies, TIERS: tiers}.get(resource, [])
 
     def get(self, resource: Resource, name: str, namespace: str = "") -> dict[str, Any]:
         """Calico says that it uses the datastore."""
@@ -105,3 +108,9 @@ def test_what_the_server_does_not_answer_is_unknown_and_not_drift(error: Netguar
     assert [part.as_result() for part in reader.unread()] == [
         {"what": "globalnetworkpolicies.projectcalico.org a", "code": error.code, "message": error.message}
     ]
+
+
+@pytest.mark.parametrize(("tiers", "missing"), [(("default",), ()), (("other",), ("default",)), ((), ("default",))])
+def test_a_tier_that_is_not_there_is_missing(tiers: tuple[str, ...], missing: tuple[str, ...]) -> None:
+    reading = read_policies(Reader(), Cluster([live()], tiers=tiers), POLICIES, "native")
+    assert reading.missing_tiers == missing

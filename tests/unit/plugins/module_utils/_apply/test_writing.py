@@ -87,7 +87,15 @@ def test_a_write_that_was_still_under_way_is_waited_for(step: Step, live: Object
 
 
 @pytest.mark.parametrize(
-    ("step", "live"), [(CREATE, item(7, **LABELLED)), (CREATE, item(2)), (UPDATE, item(7, "2")), (UPDATE, None)]
+    ("step", "live"),
+    [
+        (CREATE, item(7, **LABELLED)),
+        (CREATE, item(2)),
+        (UPDATE, item(7, "2")),
+        (UPDATE, None),
+        (DELETE, item(1, "2")),
+        (DELETE, item(1, "2", labels={"of": "others"})),
+    ],
 )
 def test_what_somebody_else_has_changed_since_does_not_tell(step: Step, live: Object | None) -> None:
     with pytest.raises(OutcomeUnknown, match="changed by somebody else"):
@@ -115,7 +123,7 @@ RECORD = {"netguard.calico/original": '{"externalTrafficPolicy": "Cluster"}'}
         (service("Cluster"), "failed", "unreachable"),
         (service("Local", "2"), "failed", "outcome_unknown"),
         (service("Cluster", "2", **RECORD), "failed", "outcome_unknown"),
-        (service("Local", "2", uid="another", **RECORD), "gone", None),
+        (service("Local", "2", uid="another"), "unchanged", None),
         (None, "gone", None),
         (Unreachable("gone"), "failed", "outcome_unknown"),
     ],

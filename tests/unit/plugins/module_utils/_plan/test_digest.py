@@ -8,13 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.netguard.calico.plugins.module_utils._calico.errors import InvalidInput
 from ansible_collections.netguard.calico.plugins.module_utils._calico.manifest import SourcedManifest, parse_policies
 from ansible_collections.netguard.calico.plugins.module_utils._plan.digest import (
+    Approval,
     PlanDiffers,
-    plan_digest,
-    require_approved,
+    approved_digest,
 )
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, plan_absent, plan_present
+
+plan_digest = Approval(cluster="u").digest
 
 
 def policies(**spec: Any) -> Any:
@@ -37,6 +40,9 @@ def test_equal_plans_have_one_digest_whatever_the_server_numbers() -> None:
     assert plan_digest(plan_absent(policies(), live("1"))) == plan_digest(plan_absent(policies(), live("2")))
 
 
+DENY = [{"action": "Deny", "source": {"selector": "all()"}}]
+
+
 def test_every_other_plan_has_another_digest() -> None:
     plans = [
         Plan(()),
@@ -46,6 +52,8 @@ def test_every_other_plan_has_another_digest() -> None:
         plan_present(policies(), live(order=3)),
         plan_present(policies(order=4), live(order=3)),
         plan_absent(policies(), live()),
+        plan_present(policies(ingress=[{"action": "Allow", "source": {"selector": "all()"}}]), live(ingress=DENY)),
+        plan_present(policies(ingress=[{"action": "Allow", "source": {"selector": "a == 'b'"}}]), live(ingress=DENY)),
     ]
     assert len({plan_digest(plan) for plan in plans}) == len(plans)
 
@@ -59,8 +67,22 @@ def test_the_order_of_writes_counts() -> None:
 
 def test_only_the_approved_plan_passes() -> None:
     plan = plan_present(policies(), {})
-    require_approved(plan, None)
-    require_approved(plan, plan_digest(plan).upper())
-    require_approved(Plan(()), "0" * 64)
-    with pytest.raises(PlanDiffers, match=plan_digest(plan)):
-        require_approved(plan, "0" * 64)
+    Approval(None, "u").require(plan)
+    Approval(plan_digest(plan), "u").require(plan)
+    Approval("0" * 64, "u").require(Plan(()))
+    with pytest.raises(PlanDiffers, match=f"{plan_digest(plan)}: create a"):
+        Approval("0" * 64, "u").require(plan)
+
+
+def test_another_cluster_is_another_plan() -> None:
+    plan = plan_present(policies(), {})
+    with pytest.raises(PlanDiffers):
+        Approval(plan_digest(plan), "another").require(plan)
+
+
+def test_what_is_no_digest_approves_nothing() -> None:
+    assert approved_digest(f" {'A' * 64}\n") == "a" * 64
+    assert approved_digest(None) is None
+    for text in ("", " ", "0" * 63, "g" * 64):
+        with pytest.raises(InvalidInput, match="64 hexadecimal digits"):
+            approved_digest(text)

@@ -8,12 +8,19 @@ from typing import Any
 
 import pytest
 from ansible_collections.netguard.calico.plugins.module_utils._calico.baseline import BASELINE_LABEL
+from ansible_collections.netguard.calico.plugins.module_utils._calico.errors import InvalidInput
+from ansible_collections.netguard.calico.plugins.module_utils._calico.manifest import SourcedManifest, parse_policies
 from ansible_collections.netguard.calico.plugins.module_utils._plan.owners import (
     ManagedElsewhere,
     managed_by,
     require_not_managed,
 )
-from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import Prune, Pruning, TooManyToPrune
+from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import (
+    Prune,
+    Pruning,
+    TooManyToPrune,
+    checked_pruning,
+)
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, Step
 
 
@@ -42,6 +49,11 @@ def item(name: str = "a", order: int = 1, **metadata: Any) -> dict[str, Any]:
         ),
         ({"labels": {"app.kubernetes.io/managed-by": "Helm"}}, "Helm (release not named)"),
         ({"annotations": {"meta.helm.sh/release-name": "edge"}}, "Helm (edge)"),
+        (
+            {"labels": {"app.kubernetes.io/instance": "edge"}, "managedFields": [{"manager": "argocd-controller"}]},
+            "Argo CD (edge)",
+        ),
+        ({"managedFields": [{"manager": "kubectl"}, {"manager": "netguard.calico"}]}, None),
     ],
 )
 def test_marks_name_the_tool(metadata: dict[str, Any], owner: str | None) -> None:
@@ -55,11 +67,21 @@ MANAGED = {"labels": {"argocd.argoproj.io/instance": "edge"}}
 def test_what_a_tool_manages_is_not_changed(action: Any) -> None:
     plan = Plan((Step(action, "a", item(**MANAGED), item()),))
     with pytest.raises(ManagedElsewhere, match=r"a is managed by Argo CD \(edge\)"):
-        require_not_managed(plan)
+        require_not_managed(plan, ())
 
 
 def test_what_is_created_belongs_to_nobody_yet() -> None:
-    require_not_managed(Plan((Step("create", "a", None, item(**MANAGED)),)))
+    require_not_managed(Plan((Step("create", "a", None, item(**MANAGED)),)), ())
+
+
+def test_marks_of_ones_own_manifest_do_not_count() -> None:
+    rendered = {"labels": {"app.kubernetes.io/managed-by": "Helm"}}
+    manifest = {"apiVersion": "projectcalico.org/v3", "kind": "GlobalNetworkPolicy", "spec": {"order": 1}}
+    wanted = parse_policies([SourcedManifest("it", {**manifest, "metadata": {"name": "a", **rendered}})])
+    require_not_managed(Plan((Step("delete", "a", item(**rendered), None),)), wanted)
+    more = item(**rendered, annotations={"meta.helm.sh/release-name": "edge"})
+    with pytest.raises(ManagedElsewhere):
+        require_not_managed(Plan((Step("delete", "a", more, None),)), wanted)
 
 
 def of(baseline: str | None) -> dict[str, Any]:
@@ -94,6 +116,40 @@ def test_what_is_pruned_is_deleted_behind_everything_else_and_what_is_looked_at_
     ]
     assert plan.adopted == ("adopted",)
     assert pruning("report").added_to(first, LIVE) == first
+
+
+def test_all_deletions_are_in_one_order() -> None:
+    closing = Plan((Step("delete", "closing", item("closing", 9999), None),))
+    plan = pruning("delete").added_to(closing, {**LIVE, "closing": item("closing", 9999)})
+    assert [step.name for step in plan.steps] == ["older", "old", "closing"]
+
+
+def test_a_listed_policy_under_another_name_too_is_not_left_over() -> None:
+    twice = {
+        "listed": LIVE["listed"],
+        "default.listed": {**LIVE["listed"], "metadata": {**LIVE["listed"]["metadata"], "name": "default.listed"}},
+    }
+    assert pruning("delete").leftovers(twice) == ()
+
+
+def test_what_is_deleted_already_is_not_counted() -> None:
+    going = item("going", deletionTimestamp="2026-01-01T00:00:00Z", **of("edge"))
+    assert pruning("delete", 0).added_to(Plan(()), {"going": going}).steps == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "wrong"),
+    [
+        ({"prune": "delete"}, "no policies are given"),
+        ({"prune": "delete", "default_policies": {}, "max_prune": -1}, "below 0"),
+        ({"max_prune": -1}, "below 0"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(options: dict[str, Any], wrong: str) -> None:
+    given = {"policies": None, "src": None, "default_policies": None, "prune": "none", "name": "edge", "max_prune": 5}
+    with pytest.raises(InvalidInput, match=wrong):
+        checked_pruning({**given, **options}, [])
+    assert checked_pruning(given, ["a"]) == Pruning("none", "edge", frozenset({"a"}), 5)
 
 
 def test_more_than_allowed_is_refused() -> None:
