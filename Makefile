@@ -81,7 +81,7 @@ publish-checks: setup $(IMPORTER)/ready
 
 integration: setup
 	@echo "== integration"
-	@$(PYTEST) -q -rs --numprocesses 2 --dist loadgroup $(INTEGRATION)
+	@$(PYTEST) -q -rs --numprocesses 2 $(INTEGRATION)
 
 test: lint types unit sanity publish-checks integration
 	@echo "== all checks passed"

@@ -44,14 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out the tests on clusters that were not asked for; those that make a cluster of their own stay.
-
-    Tests on one cluster are run by one process, so that each cluster is started once.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_plane_of(item) or str(item.path)))
+    """Leaves out the tests on clusters that were not asked for; those that make a cluster of their own stay."""
     backend = config.getoption("--backend")
     if backend is None:
         return
@@ -127,8 +121,10 @@ def collections() -> Path:
 
 
 @pytest.fixture
-def ansible(plane: ControlPlane, collections: Path, tmp_path: Path) -> Ansible:
-    """Ansible, each module as the account of docs/rbac that it needs."""
+def ansible(request: pytest.FixtureRequest, plane: ControlPlane, collections: Path, tmp_path: Path) -> Ansible:
+    """Ansible, each module as the account of docs/rbac that it needs; what it writes is taken away after the test."""
+    if _plane_of(request.node) != V1_ONLY:
+        request.getfixturevalue("content")
     return Ansible(tmp_path, {}, collections, accounts=accounts.of_modules(plane, tmp_path))
 
 

@@ -115,5 +115,8 @@ def _needless(right: Right, backend: Backend, account: str) -> bool:
         return True
     if right.resource.endswith("crd.projectcalico.org"):
         return True
+    if account == "verdict-reader" and right == Right("get", "clusterinformations.projectcalico.org"):
+        # Asked for only where there are no tiers; test_older_releases.py has such a cluster.
+        return True
     only_to_see_tiers = right == Right("get", "tiers.projectcalico.org") and account != "writer"
     return backend == "native" and (right.resource.startswith("tier.") or only_to_see_tiers)

@@ -83,7 +83,7 @@ def test_a_release_without_tiers_is_not_written_to(
     with requests() as seen:
         answer = ansible.module("policy_baseline", check=check, policies=[A])
     assert (answer.failed, answer.result["code"]) == (True, "api_absent")
-    assert "no tiers, which came with v3.29" in answer.result["msg"]
+    assert "no tiers, which came with Calico v3.29" in answer.result["msg"]
     assert (seen.writes, content.policies()) == ([], {})
 
 

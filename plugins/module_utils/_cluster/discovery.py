@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which cluster answers, and how it serves Calico's API.
 
-That costs three requests, and a fourth where the account may not read APIServices; waiting for the API adds one, and
+That costs three requests, and a fourth where the account may not read APIServices; waiting for the API adds two, and
 saying why it is absent adds up to three.
 """
 
