@@ -90,6 +90,10 @@ def changed_until_failure(gateway: Gateway, services: Sequence[Service], wanted:
     return _each_until(gateway, services, wanted, _Failures(1))
 
 
+# What a Service ends in after the server has answered a write; one that needs none says nothing about the server.
+_ANSWERED = ("changed", "gone", "failed")
+
+
 class _Failures:
     """Failures one after the other, of these codes or of all; ``enough`` where so many are that no further write is begun."""
 
@@ -103,7 +107,7 @@ class _Failures:
         with self._lock:
             if counts:
                 self._count += 1
-            elif self._count < self._limit:
+            elif self._count < self._limit and outcome.status in _ANSWERED:
                 self._count = 0
 
     @property
