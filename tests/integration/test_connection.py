@@ -192,7 +192,7 @@ def test_a_pods_service_account_acts_as_whom_the_task_names(pod: None) -> None:
 
 
 def test_a_pods_service_account_goes_through_the_proxy(pod: None) -> None:
-    with pytest.raises(Unreachable, match="to connect to proxy"):
+    with pytest.raises(Unreachable, match="connect to proxy"):
         connect({"connection": "in_cluster", "proxy": "http://127.0.0.1:1"}, {}).gateway.list(SERVICES)
 
 
