@@ -87,17 +87,13 @@ def _planned(gateway: Gateway, change: Change) -> Outcome:
     return Outcome(rehearsal.plan, live, rehearsal.answers)
 
 
-def all_policies(gateway: Gateway) -> Live:
-    """Every GlobalNetworkPolicy of the cluster by name."""
-    return {item["metadata"]["name"]: item for item in gateway.list(GLOBAL_NETWORK_POLICIES)}
-
-
 def all_and_named_policies(gateway: Gateway, names: Sequence[str]) -> Live:
-    """The same, with the named ones asked for by name where the list lacks them. Raises Forbidden for one that is hidden.
+    """Every GlobalNetworkPolicy of the cluster by name, the named ones asked for by name where the list lacks them.
 
-    Calico's API server leaves policies of tiers that the account may not see out of a list without a word.
+    Raises Forbidden for one that is hidden: Calico's API server leaves policies of tiers that the account may not see out of
+    a list without a word.
     """
-    live = by_wanted_name(gateway, all_policies(gateway).values(), names)
+    live = by_wanted_name(gateway, gateway.list(GLOBAL_NETWORK_POLICIES), names)
     hidden = [one_policy(gateway, name) for name in names if name not in live]
     return {**live, **{name: item for found in hidden for name, item in found.items()}}
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .._calico.errors import NetguardError
 from .._calico.manifest import DEFAULT_TIER, Policy
+from .._calico.precedence import tier_of
 from .._cluster.errors import ApiAbsent
 from .._cluster.gateway import Gateway
 from .._cluster.release import TIERS_SINCE, spelled
@@ -44,10 +45,10 @@ def require_tiers(gateway: Gateway, plan: Plan, policies: Sequence[Policy]) -> N
         names.setdefault(tier, []).append(name)
     for tier, of_tier in names.items():
         if _tier(gateway, tier) is None:
-            raise tier_missing(tier, of_tier)
+            raise _tier_missing(tier, of_tier)
 
 
-def tier_missing(tier: str, names: Sequence[str]) -> TierMissing:
+def _tier_missing(tier: str, names: Sequence[str]) -> TierMissing:
     """The error about a tier that does not exist, and the policies in it."""
     remedy = f"Create the Tier {tier} first, or correct spec.tier."
     if tier == DEFAULT_TIER:
@@ -55,18 +56,9 @@ def tier_missing(tier: str, names: Sequence[str]) -> TierMissing:
     return TierMissing(f"The tier {tier} of {', '.join(names)} does not exist", remedy)
 
 
-def tier_of(spec: Mapping[str, Any]) -> str:
-    """The tier of a policy, written out or not."""
-    return str(spec.get("tier") or DEFAULT_TIER)
-
-
 def require_unlocked(gateway: Gateway) -> None:
     """Raises DatastoreLocked. ``spec.datastoreReady`` is false from ``calicoctl datastore migrate lock`` to ``unlock``."""
-    if _ready(gateway) is False:
-        raise DatastoreLocked(
-            "Calico's datastore is locked (ClusterInformation default has datastoreReady: false)",
-            "Wait until the migration is finished, or unlock it with calicoctl datastore migrate unlock; then run again.",
-        )
+    _readiness(gateway)
 
 
 def require_in_use(gateway: Gateway) -> None:
@@ -74,17 +66,23 @@ def require_in_use(gateway: Gateway) -> None:
 
     felix/daemon of Calico: a missing ``datastoreReady`` is as false to it.
     """
-    require_unlocked(gateway)
-    if _ready(gateway) is not True:
+    if _readiness(gateway) is not True:
         raise DatastoreNotReady(
             "Calico has not said that it uses this datastore (ClusterInformation default lacks datastoreReady: true)",
             "Look whether calico-node runs, and where it keeps its objects.",
         )
 
 
-def _ready(gateway: Gateway) -> Any:
+def _readiness(gateway: Gateway) -> Any:
+    """``datastoreReady`` as it stands there, None where it does not. Raises DatastoreLocked where it is false."""
     information = gateway.get(CLUSTER_INFORMATIONS, "default") or {}
-    return (information.get("spec") or {}).get("datastoreReady")
+    ready = (information.get("spec") or {}).get("datastoreReady")
+    if ready is False:
+        raise DatastoreLocked(
+            "Calico's datastore is locked (ClusterInformation default has datastoreReady: false)",
+            "Wait until the migration is finished, or unlock it with calicoctl datastore migrate unlock; then run again.",
+        )
+    return ready
 
 
 def _written(plan: Plan) -> list[tuple[str, str]]:

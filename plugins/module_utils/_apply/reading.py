@@ -10,7 +10,7 @@ from typing import Any
 
 from .._calico.errors import NetguardError
 from .._calico.manifest import DEFAULT_TIER, KIND, TIER_LABEL, Policy
-from .._calico.precedence import tier_orders
+from .._calico.precedence import tier_of, tier_orders
 from .._cluster.discovery import OnlyV1
 from .._cluster.errors import ApiAbsent, Forbidden
 from .._cluster.gateway import Gateway
@@ -29,7 +29,7 @@ from .._plan.steps import being_deleted
 from .._report.facts import DRIFTED, IN_PLACE, MISSING, UNKNOWN, PolicyFact, Unread
 from .._report.foreign import KUBERNETES_KIND, LivePolicy, live_policy
 from .names import by_wanted_name, shown_as
-from .preconditions import require_in_use, tier_of
+from .preconditions import require_in_use
 from .rehearsal import confirmed_differences
 
 Items = Sequence[Mapping[str, Any]]

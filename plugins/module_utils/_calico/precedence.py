@@ -35,6 +35,11 @@ class Place:
         return (tier_orders.get(self.tier, math.inf), self.tier, order, tie)
 
 
+def tier_of(spec: Mapping[str, Any]) -> str:
+    """The tier of a policy, written out or not."""
+    return str(spec.get("tier") or DEFAULT_TIER)
+
+
 def place(kind: str, item: Mapping[str, Any]) -> Place:
     """The place of a Calico policy, or of a Kubernetes NetworkPolicy (tier default, order 1000)."""
     metadata, spec = item.get("metadata") or {}, item.get("spec") or {}
@@ -43,7 +48,7 @@ def place(kind: str, item: Mapping[str, Any]) -> Place:
         return Place(DEFAULT_TIER, KUBERNETES_POLICY_ORDER, name, namespace, kind)
     order = spec.get("order")
     number = float(order) if isinstance(order, (int, float)) else None
-    return Place(str(spec.get("tier") or DEFAULT_TIER), number, name, namespace, kind)
+    return Place(tier_of(spec), number, name, namespace, kind)
 
 
 def tier_orders(tiers: list[Mapping[str, Any]]) -> dict[str, float]:

@@ -71,15 +71,16 @@ def _stored(resource: Resource) -> Resource:
 
 def _all_as_v3(resource: Resource, items: Objects) -> Objects:
     """The v3 objects. Raises Unreadable where two of them have one name, so that nobody knows which one is meant."""
-    shown: dict[tuple[Any, Any], Any] = {}
-    for item in items:
-        found = as_v3(resource, item)
-        key = (found["metadata"].get("namespace"), found["metadata"]["name"])
-        if key in shown:
-            both = f"{shown[key]['metadata']['name']} and {item['metadata']['name']}"
+    stored_as: dict[tuple[Any, Any], str] = {}
+    found = [as_v3(resource, item) for item in items]
+    for item, shown in zip(items, found, strict=True):
+        key = (shown["metadata"].get("namespace"), shown["metadata"]["name"])
+        name = str(item["metadata"]["name"])
+        if key in stored_as:
+            both = f"{stored_as[key]} and {name}"
             raise Unreadable(f"{resource.full_name}: {both} are both called {key[1]} in v3", "Remove one of them.")
-        shown[key] = item
-    return [as_v3(resource, item) for item in items]
+        stored_as[key] = name
+    return found
 
 
 def as_v3(resource: Resource, item: Mapping[str, Any]) -> Object:
