@@ -14,9 +14,8 @@ from functools import cached_property
 
 from .classes import Classes, spans_columns
 from .columns import named_numbers, named_port_span, service_port_span, side_span
-from .evaluation import Evaluation
 from .label_index import Span
-from .policies import Direction
+from .policies import CompiledTier, Direction
 from .ports import Port
 from .program import Entry, Program
 from .rule import Rule, Side
@@ -41,10 +40,10 @@ class Passage:
 class Decisions:
     """The program of one direction; ``compile`` lays it out over the classes and kinds of a comparison."""
 
-    def __init__(self, evaluation: Evaluation, direction: Direction, space: Space) -> None:
-        self._space, self._inventory = space, evaluation.inventory
+    def __init__(self, tiers: Sequence[CompiledTier], direction: Direction, space: Space) -> None:
+        self._space, self._inventory = space, space.inventory
         self._is_egress = direction == "Egress"
-        self.program = Program(evaluation.policies.tiers, direction, space)
+        self.program = Program(tiers, direction, space)
         self.rules = [entry.rule for entry in self.program.entries if entry.rule is not None]
         # Rules whose condition on the port depends on the address, by their entries.
         self._special = {

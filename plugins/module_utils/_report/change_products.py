@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .._calico.changes import Change, Layout
 from .._calico.inventory import Peer
+from .._calico.layout import Change, Layout
 from .._calico.policies import Direction
 from .._calico.traffic_classes import TrafficClass
 

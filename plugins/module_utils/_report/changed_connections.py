@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from ipaddress import summarize_address_range
 from typing import Any
 
-from .._calico.changes import Change, Comparison, Layout
+from .._calico.changes import Comparison
 from .._calico.evaluation import applies_to_workloads
+from .._calico.layout import Change, Layout
 from .._calico.policies import Direction, all_policies
 from .._calico.program import Entry
 from .._calico.space import Space

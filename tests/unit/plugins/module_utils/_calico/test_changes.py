@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from itertools import product
 
 import pytest
-from ansible_collections.netguard.calico.plugins.module_utils._calico.changes import Change, Comparison, NotComparable
+from ansible_collections.netguard.calico.plugins.module_utils._calico.changes import Comparison, NotComparable
 from ansible_collections.netguard.calico.plugins.module_utils._calico.evaluation import Evaluation
 from ansible_collections.netguard.calico.plugins.module_utils._calico.inventory import Peer
+from ansible_collections.netguard.calico.plugins.module_utils._calico.layout import Change
 from ansible_collections.netguard.calico.plugins.module_utils._calico.matching import Flow
 from ansible_collections.netguard.calico.plugins.module_utils._calico.policies import Direction
 from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import Snapshot, snapshot

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
-from ansible_collections.netguard.calico.plugins.module_utils._calico.changes import Change, Comparison
+from ansible_collections.netguard.calico.plugins.module_utils._calico.changes import Comparison
 from ansible_collections.netguard.calico.plugins.module_utils._calico.inventory import Peer
+from ansible_collections.netguard.calico.plugins.module_utils._calico.layout import Change
 from ansible_collections.netguard.calico.plugins.module_utils._calico.policies import DIRECTIONS
 from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import Snapshot, snapshot
 from ansible_collections.netguard.calico.plugins.module_utils._calico.table import DecisionTable
