@@ -234,6 +234,17 @@ class Decisions:
         return Passage(alive, onward, tuple(decided))
 
 
+def certain(passage: Passage) -> tuple[int, int]:
+    """The grids that are allowed for sure, and denied for sure."""
+    allowed, denied = passage.alive, 0
+    for outcome, _entry, grid in passage.decided:
+        if outcome == "allow":
+            allowed |= grid
+        else:
+            denied |= grid
+    return allowed & ~denied, denied & ~allowed
+
+
 def settled(passage: Passage) -> list[Part]:
     """Each bit of the grid once: with its outcome where all ways end alike, by the last of them, else unknown."""
     parts = [*passage.decided, *([("allow", None, passage.alive)] if passage.alive else [])]

@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import summarize_address_range
-from typing import Any
+from typing import Any, Protocol
 
-from .._calico.changes import Comparison
-from .._calico.evaluation import applies_to_workloads
+from .._calico.evaluation import Evaluation, applies_to_workloads
 from .._calico.layout import Change, Layout
 from .._calico.policies import Direction, all_policies
 from .._calico.program import Entry
@@ -22,6 +21,7 @@ from .traffic_words import TrafficWords
 
 # How many namespaces, networks and kinds of traffic are named before "and N more".
 NAMED = 6
+HOSTS_NOT_COMPARED = "what nodes, their host endpoints and Felix's settings do with connections is not compared"
 _EFFECTS = {("deny", "allow"): "opened", ("allow", "deny"): "cut"}
 
 # Direction, effect, and what decides before and after.
@@ -88,17 +88,28 @@ class Group:
         return " and ".join([*parts, *([f"outside {_listed(self.networks)}"] if self.networks else [])])
 
 
-def changed_connections(comparison: Comparison) -> tuple[ChangedConnections, ...]:
+class Compared(Protocol):
+    """Two sets of policies for the same endpoints, laid out to be held together."""
+
+    before: Evaluation
+    after: Evaluation
+    space: Space
+
+    def layouts(self) -> Mapping[Direction, Layout]:
+        """How the grids of each direction are laid out."""
+
+
+def changed_connections(compared: Compared, changes: Iterable[Change]) -> tuple[ChangedConnections, ...]:
     """The changes put together, what is cut first, then what is not known, then what is opened; most endpoints first."""
     gathered: dict[_Key, list[Change]] = {}
-    for change in comparison.changes():
+    for change in changes:
         key = (change.layout.direction, _effect(change), _decider(change.before), _decider(change.after))
         gathered.setdefault(key, []).append(change)
-    layouts = comparison.layouts()
-    words = {direction: _words(comparison, layout) for direction, layout in layouts.items()}
+    layouts = compared.layouts()
+    words = {direction: _words(compared, layout) for direction, layout in layouts.items()}
     known = {direction: of_known_versions(layout) for direction, layout in layouts.items()}
     found = [
-        _told(key, product, words[key[0]], comparison.space)
+        _told(key, product, words[key[0]], compared.space)
         for key, changes in gathered.items()
         for product in products(changes, known[key[0]])
     ]
@@ -106,8 +117,24 @@ def changed_connections(comparison: Comparison) -> tuple[ChangedConnections, ...
     return tuple(sorted(found, key=lambda c: (rank[c.effect], -c.source.endpoints - c.destination.endpoints, str(c))))
 
 
-def _words(comparison: Comparison, layout: Layout) -> TrafficWords:
-    policies = [p for e in (comparison.before, comparison.after) for p in all_policies(e.policies.tiers)]
+def not_compared(before: Evaluation, after: Evaluation) -> tuple[str, ...]:
+    """What a comparison of everything leaves out, though single connections can be asked about."""
+    hosts = before.judges_hosts or after.judges_hosts or _felix(before) != _felix(after)
+    return (*([HOSTS_NOT_COMPARED] if hosts else []), *sharing_not_compared(after))
+
+
+def sharing_not_compared(evaluation: Evaluation) -> tuple[str, ...]:
+    """That Pods share an address, where they do."""
+    shared = any(len([e for e in owners if e.kind == "Pod"]) > 1 for owners in evaluation.inventory.owners.values())
+    return ("of Pods that share an address only the first is compared",) if shared else ()
+
+
+def _felix(evaluation: Evaluation) -> object:
+    return [evaluation.snapshot.of(kind) for kind in ("FelixConfiguration", "DaemonSet")]
+
+
+def _words(compared: Compared, layout: Layout) -> TrafficWords:
+    policies = [p for e in (compared.before, compared.after) for p in all_policies(e.policies.tiers)]
     rules = [rule for policy in policies if applies_to_workloads(policy) for rule in policy.rules[layout.direction]]
     return TrafficWords([kind for group in layout.kinds for kind in group], rules)
 

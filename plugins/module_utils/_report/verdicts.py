@@ -16,7 +16,7 @@ from .._calico.policies import Staged
 from .._calico.resolution import NotThere
 from .._calico.snapshot import Snapshot
 from .._calico.table import DecisionTable
-from .changed_connections import changed_connections
+from .changed_connections import changed_connections, not_compared
 from .explanation import explained
 from .policy_findings import policy_findings
 
@@ -74,26 +74,13 @@ def _briefs(group: Sequence[Answered] | NotThere) -> list[dict[str, Any]]:
 
 def _changed(before: DecisionTable, after: DecisionTable) -> dict[str, Any]:
     try:
-        changes = changed_connections(Comparison(before, after))
+        comparison = Comparison(before, after)
+        changes = changed_connections(comparison, comparison.changes())
     except NotComparable as error:
         # Connections that were asked about are compared all the same.
         return {"changed_connections": None, "not_compared": error.message}
-    beyond = _beyond(before, after)
-    return {"changed_connections": [change.as_result() for change in changes], "not_compared": "; ".join(beyond)}
-
-
-def _beyond(before: DecisionTable, after: DecisionTable) -> list[str]:
-    """What the comparison of everything leaves out, though connections that were asked about are compared."""
-    found = []
-    if before.judges_hosts or after.judges_hosts or _felix(before) != _felix(after):
-        found.append("what nodes, their host endpoints and Felix's settings do with connections is not compared")
-    if any(len([e for e in owners if e.kind == "Pod"]) > 1 for owners in after.inventory.owners.values()):
-        found.append("of Pods that share an address only the first is compared")
-    return found
-
-
-def _felix(table: DecisionTable) -> object:
-    return [table.snapshot.of(kind) for kind in ("FelixConfiguration", "DaemonSet")]
+    beyond = "; ".join(not_compared(before, after))
+    return {"changed_connections": [change.as_result() for change in changes], "not_compared": beyond}
 
 
 def _as_result(answered: Answered) -> dict[str, Any]:

@@ -69,7 +69,8 @@ ALLOW: Object = {"action": "Allow"}
 
 def told(objects: list[Object], *changed: Object) -> tuple[ChangedConnections, ...]:
     before = snapshot([*NAMESPACES, *objects], {}, {})
-    return changed_connections(Comparison(DecisionTable(before), DecisionTable(before.with_change(list(changed), []))))
+    comparison = Comparison(DecisionTable(before), DecisionTable(before.with_change(list(changed), [])))
+    return changed_connections(comparison, comparison.changes())
 
 
 def traffic(*rules: Object) -> list[str]:

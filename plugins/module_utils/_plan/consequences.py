@@ -1,0 +1,171 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan does to connections: once it is carried out, and on the way; and the order in which it does least harm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from .._calico.errors import NetguardError
+from .._calico.evaluation import Evaluation
+from .._calico.inventory import Inventory
+from .._calico.policies import CompiledPolicy, all_policies
+from .._calico.snapshot import Snapshot, identity
+from .._calico.transition import Transition, Write
+from .._report.changed_connections import (
+    HOSTS_NOT_COMPARED,
+    NAMED,
+    ChangedConnections,
+    changed_connections,
+    sharing_not_compared,
+)
+from .order import on_the_way, order_without_a_gap
+from .steps import Plan, Step
+
+OnOpened = Literal["warn", "refuse"]
+Answers = Mapping[str, Mapping[str, Any] | None]
+
+
+class OpensConnections(NetguardError):
+    """The plan would open connections, or may, and that was to be refused."""
+
+    code = "opens_connections"
+
+
+class InterruptsConnections(NetguardError):
+    """On the way connections would be cut or opened that are not so before, nor after."""
+
+    code = "interrupts_connections"
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a plan may do to connections."""
+
+    on_opened: OnOpened = "warn"
+    interruption: bool = False
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """The writes done so far, and connections that are cut or opened until the next ones are done."""
+
+    done: tuple[Step, ...]
+    connections: tuple[ChangedConnections, ...]
+
+    def as_result(self) -> dict[str, Any]:
+        """As modules return it."""
+        done = [f"{step.action} {step.name}" for step in self.done]
+        return {"done": done, "connections": [change.as_result() for change in self.connections]}
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What changes for connections: ``uncertain`` are those that are not known before or after.
+
+    ``interruptions`` is empty where no state on the way is worse than before and after. ``unjudged`` are reasons why there may be
+    more than all this.
+    """
+
+    opened: tuple[ChangedConnections, ...] = ()
+    cut: tuple[ChangedConnections, ...] = ()
+    uncertain: tuple[ChangedConnections, ...] = ()
+    interruptions: tuple[Interruption, ...] = ()
+    unjudged: tuple[str, ...] = ()
+
+    def require(self, allowance: Allowance) -> None:
+        """Raises InterruptsConnections or OpensConnections for what is not allowed."""
+        if self.interruptions and not allowance.interruption:
+            first = self.interruptions[0]
+            done = ", ".join(f"{step.action} {step.name}" for step in first.done)
+            raise InterruptsConnections(
+                f"No order of the writes was found that neither cuts nor opens connections on the way. After {done}: "
+                f"{_listed(first.connections)}",
+                "Change fewer policies at a time, or allow it (allow_interruption: true).",
+            )
+        if allowance.on_opened == "refuse":
+            self._require_closed()
+
+    def _require_closed(self) -> None:
+        if self.opened:
+            raise OpensConnections(
+                f"The plan opens connections: {_listed(self.opened)}",
+                "Change the policies, or allow it (on_opened: warn).",
+            )
+        unsure = [*map(str, self.uncertain[:NAMED]), *self.unjudged]
+        if unsure:
+            raise OpensConnections(
+                f"Whether the plan opens connections is not known: {'; '.join(unsure)}",
+                "Let the account read what is missing, or allow it (on_opened: warn).",
+            )
+
+
+def weighed(snapshot: Snapshot, plan: Plan, answers: Answers) -> tuple[Plan, Consequences]:
+    """The plan in an order without a gap where there is one, and what it does to the connections of the snapshot.
+
+    ``answers`` are the objects as the server stores them, by the steps' names, None for a deletion.
+    """
+    if not plan.steps:
+        return plan, Consequences()
+    before, after = Evaluation(snapshot), Evaluation(_after(snapshot, plan, answers))
+    transition = Transition(before, after, [_write(step, answers[step.name]) for step in plan.steps])
+    numbers = range(len(plan.steps))
+    found = order_without_a_gap(transition, numbers)
+    ordered = replace(plan, steps=tuple(plan.steps[number] for number in found or numbers))
+    changes = changed_connections(transition, transition.changes())
+    return ordered, Consequences(
+        opened=tuple(change for change in changes if change.effect == "opened"),
+        cut=tuple(change for change in changes if change.effect == "cut"),
+        uncertain=tuple(change for change in changes if change.effect not in ("opened", "cut")),
+        interruptions=() if found is not None else _interruptions(transition, plan.steps),
+        unjudged=(*_unread(snapshot), *_beyond(before, after, plan)),
+    )
+
+
+def _after(snapshot: Snapshot, plan: Plan, answers: Answers) -> Snapshot:
+    present = [answer for step in plan.steps if (answer := answers[step.name]) is not None]
+    return snapshot.with_change(present, [step.before for step in plan.steps if step.before is not None])
+
+
+def _write(step: Step, answer: Mapping[str, Any] | None) -> Write:
+    return Write(*(None if item is None else identity(item) for item in (step.before, answer)))
+
+
+def _interruptions(transition: Transition, steps: Sequence[Step]) -> tuple[Interruption, ...]:
+    """Each state on the way that has a gap, in the order of the steps."""
+    states = on_the_way(range(len(steps)))
+    safe = transition.without_a_gap(states)
+    return tuple(
+        Interruption(tuple(steps[: number + 1]), changed_connections(transition, transition.gaps(state)))
+        for number, state in enumerate(states)
+        if state not in safe
+    )
+
+
+def _unread(snapshot: Snapshot) -> Iterator[str]:
+    for what, reason in sorted(snapshot.unread.items()):
+        yield f"{what} was not read: {reason}"
+    for tier, reason in sorted(snapshot.unread_tiers.items()):
+        yield f"the policies of tier {tier} were not read: {reason}"
+
+
+def _beyond(before: Evaluation, after: Evaluation, plan: Plan) -> Iterator[str]:
+    """What is not judged, where the plan's policies have a part in it."""
+    names = {step.name for step in plan.steps}
+    changed = [p for e in (before, after) for p in all_policies(e.policies.tiers) if p.name in names]
+    if before.inventory.unread("HostEndpoint") or any(_may_select(policy, before.inventory) for policy in changed):
+        yield HOSTS_NOT_COMPARED
+    yield from sharing_not_compared(before)
+
+
+def _may_select(policy: CompiledPolicy, inventory: Inventory) -> bool:
+    """Whether a policy may select a host endpoint."""
+    selector = policy.selector
+    return any(selector is None or selector.matches(host.labels) is not False for host in inventory.hosts)
+
+
+def _listed(connections: Sequence[ChangedConnections]) -> str:
+    more = len(connections) - NAMED
+    return " ".join(map(str, connections[:NAMED])) + (f" And {more} more." if more > 0 else "")

@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a transition says about the states on the way is what looking at every connection in every state says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from ansible_collections.netguard.calico.plugins.module_utils._calico.evaluation import Evaluation
+from ansible_collections.netguard.calico.plugins.module_utils._calico.inventory import Peer
+from ansible_collections.netguard.calico.plugins.module_utils._calico.layout import Change
+from ansible_collections.netguard.calico.plugins.module_utils._calico.matching import Flow
+from ansible_collections.netguard.calico.plugins.module_utils._calico.policies import DIRECTIONS, Direction
+from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import Snapshot, identity
+from ansible_collections.netguard.calico.plugins.module_utils._calico.traffic import Traffic
+from ansible_collections.netguard.calico.plugins.module_utils._calico.transition import State, Transition, Write
+from clusters import Object, clusters, policies
+from hypothesis import given
+from hypothesis import strategies as st
+
+Ends = tuple[int, int, Traffic]
+Outcomes = Mapping[tuple[Direction, Ends], str]
+
+STATES = 4
+# New policies, and new versions of those that a cluster of `clusters` may have.
+written = st.lists(st.integers(0, 5).flatmap(policies), min_size=1, max_size=2, unique_by=lambda item: identity(item))
+deleted = st.integers(0, 4)
+
+
+class Way:
+    """A cluster, its policies written one by one, and what each state does to each end of each connection."""
+
+    def __init__(self, cluster: Snapshot, present: list[Object], number: int) -> None:
+        self.steps: list[tuple[Any, Any]] = [(self._live(cluster, item), item) for item in present]
+        names = {identity(item) for item in present}
+        gone = [o for kind in ("GlobalNetworkPolicy", "NetworkPolicy") for o in cluster.of(kind)]
+        self.steps += [(o, None) for o in gone if o["metadata"]["name"] == f"p{number}" and identity(o) not in names][
+            :1
+        ]
+        self.snapshots = [self._state(cluster, state) for state in range(1 << len(self.steps))]
+        writes = [Write(*(None if o is None else identity(o) for o in step)) for step in self.steps]
+        self.transition = Transition(Evaluation(cluster), Evaluation(self.snapshots[-1]), writes)
+
+    @staticmethod
+    def _live(cluster: Snapshot, item: Object) -> Any:
+        found = identity(item)
+        assert found is not None
+        return next((o for o in cluster.of(found[0]) if identity(o) == found), None)
+
+    def _state(self, cluster: Snapshot, state: State) -> Snapshot:
+        done = [step for number, step in enumerate(self.steps) if state >> number & 1]
+        present = [come for _gone, come in done if come is not None]
+        return cluster.with_change(present, [gone for gone, come in done if come is None])
+
+    def outcomes(self, state: State) -> Outcomes:
+        """By direction and connection; the source comes first."""
+        evaluation, points = Evaluation(self.snapshots[state]), self.transition.space.points
+        found = {}
+        for direction, ends in self._questions():
+            source, destination = (own(evaluation, points[end]) for end in ends[:2])
+            endpoint = (source if direction == "Egress" else destination).endpoint
+            if endpoint is not None:
+                check = evaluation.endpoint_check(direction, endpoint, Flow(source, destination, ends[2]))
+                found[direction, ends] = check.outcome
+        return found
+
+    def _questions(self) -> Iterator[tuple[Direction, Ends]]:
+        points = self.transition.space.points
+        for direction, layout in self.transition.layouts().items():
+            kinds = [kind.example for group in layout.kinds for kind in group]
+            for one, other, carried in product(range(len(points)), range(len(points)), kinds):
+                source, destination = points[one], points[other]
+                mixed = None not in (source.version, destination.version) and source.version != destination.version
+                if not mixed and _is_looked_at(direction, source, destination):
+                    yield direction, (one, other, carried)
+
+
+def own(evaluation: Evaluation, peer: Peer) -> Peer:
+    """The same peer as the evaluation's own inventory has it."""
+    if peer.address is not None:
+        return evaluation.inventory.peer_at(peer.address)
+    assert peer.endpoint is not None
+    return Peer(None, evaluation.inventory.workload_by_name[peer.endpoint.namespace, peer.endpoint.name])
+
+
+def _is_looked_at(direction: Direction, source: Peer, destination: Peer) -> bool:
+    if (source if direction == "Egress" else destination).endpoint is None:
+        return False
+    return source.endpoint is not destination.endpoint
+
+
+def gap_ends(was: Outcomes, now: Outcomes, later: Outcomes) -> set[tuple[Direction, Ends]]:
+    """The ends at which something is cut or opened on the way."""
+    return {key for key, outcome in now.items() if is_gap(was[key], outcome, later[key])}
+
+
+def is_gap(was: str, now: str, later: str) -> bool:
+    opened = (was == later == "deny" and now != "deny") or ("allow" not in (was, later) and now == "allow")
+    cut = (was == later == "allow" and now != "allow") or ("deny" not in (was, later) and now == "deny")
+    return opened or cut
+
+
+def opened_by_both(was: Outcomes, now: Outcomes, later: Outcomes) -> bool:
+    """Whether a connection is denied at one end before, at the other after, and at neither in between."""
+    connections = {ends for _direction, ends in now}
+    return any(
+        all((d, ends) in now and now[d, ends] != "deny" for d in DIRECTIONS)
+        and (was[one, ends], later[one, ends] == "deny") == ("deny", False)
+        and (later[other, ends], was[other, ends] == "deny") == ("deny", False)
+        for ends in connections
+        for one, other in (("Egress", "Ingress"), ("Ingress", "Egress"))
+        if ("Egress", ends) in now and ("Ingress", ends) in now
+    )
+
+
+def ends_of(change: Change) -> Iterator[tuple[Direction, Ends]]:
+    points = change.layout.space.points
+    for kinds, peers in change.cells():
+        for subject, peer, kind in product(change.subjects, peers, kinds):
+            if points[subject].endpoint is not points[peer].endpoint:
+                pair = (subject, peer) if change.layout.direction == "Egress" else (peer, subject)
+                yield change.layout.direction, (*pair, kind.example)
+
+
+@given(clusters(), written, deleted)
+def test_states_are_what_every_single_connection_says(cluster: Snapshot, present: list[Object], number: int) -> None:
+    way = Way(cluster, present, number)
+    last = len(way.snapshots) - 1
+    known = [way.outcomes(state) for state in range(last + 1)]
+    safe = way.transition.without_a_gap(range(last + 1))
+    for state, now in enumerate(known):
+        expected, both = gap_ends(known[0], now, known[last]), opened_by_both(known[0], now, known[last])
+        assert (state in safe) == (not expected and not both)
+        found = {ends for change in way.transition.gaps(state) for ends in ends_of(change)}
+        assert found == expected or (both and found > expected)
+    changed = {ends for change in way.transition.changes() for ends in ends_of(change)}
+    assert changed == {key for key, outcome in known[0].items() if known[last][key] != outcome}
