@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """How a plan is held to what was agreed upon."""
+    """How a plan is held to what was agreed upon, and what it may do to connections."""
 
     DOCUMENTATION = r"""
 options:
@@ -19,6 +19,21 @@ options:
     description:
       - Whether policies may be changed or removed that bear the marks of Argo CD, Flux or Helm. Such a tool puts back what
         was written past it, and so the module refuses without this.
+    type: bool
+    default: false
+  on_opened:
+    description:
+      - What happens where the plan opens connections that are denied now. V(warn) warns and goes on.
+      - V(refuse) refuses the plan, also where it is not known whether it opens any, since something could not be read.
+    type: str
+    choices: [warn, refuse]
+    default: warn
+  allow_interruption:
+    description:
+      - The writes are made in an order in which no connection is cut on the way that is allowed before and after, and none
+        opened that is denied before and after. Where no such order is found, the plan is refused without this.
+      - The promise is about what is stored; nodes follow it with a lag. It is about connections of Pods, not about what host
+        endpoints do, and where something could not be read, it is about the rest; RV(unjudged) says so.
     type: bool
     default: false
 """

@@ -89,6 +89,48 @@ plan_digest:
   description: What to give as O(plan_digest), so that this plan and no other one is carried out.
   returned: success
   type: str
+opened:
+  description:
+    - Connections that are denied before and allowed after, put together by what decides, each with an example. As
+      RV(netguard.calico.policy_verdict_info#module:changed_connections).
+  returned: success
+  type: list
+  elements: dict
+cut:
+  description: The same of connections that are allowed before and denied after.
+  returned: success
+  type: list
+  elements: dict
+uncertain:
+  description: The same of connections that are not known before or after.
+  returned: success
+  type: list
+  elements: dict
+interruptions:
+  description:
+    - The first states on the way in which connections are cut or opened that are so neither before nor after; empty unless
+      O(allow_interruption) is needed.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    done:
+      description: The writes after which it is so.
+      type: list
+      elements: str
+    connections:
+      description: The connections, as in RV(cut) and RV(opened).
+      type: list
+      elements: dict
+unjudged:
+  description: Why there may be more than these lists say, such as what could not be read.
+  returned: success
+  type: list
+  elements: str
+truncated:
+  description: Whether the lists of connections were cut, so that the result does not grow too large.
+  returned: success
+  type: bool
 kept_by_finalizers:
   description: Policies that are deleted and stay in force until their finalizers are taken away.
   returned: success
@@ -115,7 +157,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import Change, one_policy
 from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION, PLAN
-from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_one_policy, warn_about
+from ansible_collections.netguard.calico.plugins.module_utils._module.policies import (
+    allowance,
+    change_one_policy,
+    warn_about,
+)
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
 from ansible_collections.netguard.calico.plugins.module_utils._module.source import single_policy
 from ansible_collections.netguard.calico.plugins.module_utils._plan.digest import Approval, approved_digest
@@ -138,7 +184,8 @@ def prepare(params: dict[str, Any]) -> Work:
         warn_about(session, wanted)
         read = partial(one_policy, session.gateway, name)
         approval = Approval(approved, session.cluster.uid)
-        change = Change(read, plan, given, wanted, approval, params["take_over"])
+        backend = session.cluster.backend
+        change = Change(read, plan, backend, allowance(params), given, wanted, approval, params["take_over"])
         return change_one_policy(session, change, name)
 
     return work

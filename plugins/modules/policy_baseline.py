@@ -34,7 +34,8 @@ attributes:
 options:
   state:
     description:
-      - V(present) creates and updates, the policy that Calico looks at last being written first.
+      - V(present) creates and updates, the policy that Calico looks at last being written first, unless another order is
+        needed so that no connection is cut or opened on the way; see O(allow_interruption).
       - V(absent) deletes the listed policies that carry the label of this baseline or have an equal spec, in the opposite
         order. A listed policy that is neither is somebody else's, and the module fails before it deletes any.
     type: str
@@ -99,6 +100,48 @@ prunable:
   returned: success
   type: list
   elements: str
+opened:
+  description:
+    - Connections that are denied before and allowed after, put together by what decides, each with an example. As
+      RV(netguard.calico.policy_verdict_info#module:changed_connections).
+  returned: success
+  type: list
+  elements: dict
+cut:
+  description: The same of connections that are allowed before and denied after.
+  returned: success
+  type: list
+  elements: dict
+uncertain:
+  description: The same of connections that are not known before or after.
+  returned: success
+  type: list
+  elements: dict
+interruptions:
+  description:
+    - The first states on the way in which connections are cut or opened that are so neither before nor after; empty unless
+      O(allow_interruption) is needed.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    done:
+      description: The writes after which it is so.
+      type: list
+      elements: str
+    connections:
+      description: The connections, as in RV(cut) and RV(opened).
+      type: list
+      elements: dict
+unjudged:
+  description: Why there may be more than these lists say, such as what could not be read.
+  returned: success
+  type: list
+  elements: str
+truncated:
+  description: Whether the lists of connections were cut, so that the result does not grow too large.
+  returned: success
+  type: bool
 kept_by_finalizers:
   description: Policies that are deleted and stay in force until their finalizers are taken away.
   returned: success
@@ -135,7 +178,11 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.arguments 
     POLICIES_EXCLUSIVE,
     WAIT,
 )
-from ansible_collections.netguard.calico.plugins.module_utils._module.policies import change_policies, warn_about
+from ansible_collections.netguard.calico.plugins.module_utils._module.policies import (
+    allowance,
+    change_policies,
+    warn_about,
+)
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
 from ansible_collections.netguard.calico.plugins.module_utils._module.source import baseline_policies
 from ansible_collections.netguard.calico.plugins.module_utils._plan.digest import Approval, approved_digest
@@ -159,7 +206,9 @@ def prepare(params: dict[str, Any]) -> Work:
         names = () if session.cluster.backend == "native" else [policy.name for policy in policies]
         read = partial(all_and_named_policies, session.gateway, names)
         approval = Approval(approved, session.cluster.uid)
-        change = Change(read, plan, policies, policies if present else (), approval, params["take_over"])
+        wanted = policies if present else ()
+        backend = session.cluster.backend
+        change = Change(read, plan, backend, allowance(params), policies, wanted, approval, params["take_over"])
         return change_policies(session, change, pruning)
 
     return work

@@ -19,18 +19,21 @@ from typing import TypeVar
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(HERE), str(ROOT / "plugins" / "module_utils")]
+sys.path[:0] = [str(HERE), str(ROOT / "build" / "collections")]
 
-from _calico.baseline import Placeholders, default_manifests  # noqa: E402
-from _calico.changes import Comparison  # noqa: E402
-from _calico.evaluation import Evaluation  # noqa: E402
-from _calico.snapshot import Snapshot, snapshot  # noqa: E402
-from _calico.table import DecisionTable  # noqa: E402
-from _calico.traffic import Traffic  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._calico.baseline import Placeholders, default_manifests  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._calico.changes import Comparison  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._calico.evaluation import Evaluation  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import Snapshot, snapshot  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._calico.table import DecisionTable  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._calico.traffic import Traffic  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._plan.consequences import weighed  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, Step  # noqa: E402
 from large_cluster import Object, endpoints, policies  # noqa: E402
 
 PODS, NAMESPACES, POLICIES = 10_000, 500, 200
 CONNECTIONS = 40_000
+CHANGED = 20
 Found = TypeVar("Found")
 OUTPUT = ROOT / "build" / "benchmarks" / "verdicts.txt"
 
@@ -47,6 +50,7 @@ def main() -> int:
     for name, after in _changes(cluster, chosen):
         count, seconds = _timed(lambda after=after: _differences(cluster, after))  # type: ignore[misc]
         lines.append(_line(f"difference, {name} ({count} changes)", f"{seconds:.2f} s", "under 15 s"))
+    lines += _plans(cluster, chosen)
     lines.append(f"load average at the end: {', '.join(f'{load:.2f}' for load in os.getloadavg())}")
     text = "\n".join(lines)
     print(text)
@@ -73,6 +77,27 @@ def _changes(cluster: Snapshot, chosen: list[Object]) -> list[tuple[str, Snapsho
         ("one policy removed", cluster.with_change([], [one])),
         ("all replaced", cluster.with_change(policies(POLICIES, NAMESPACES, seed=2), chosen)),
     ]
+
+
+def _plans(cluster: Snapshot, chosen: list[Object]) -> list[str]:
+    """20 global policies change: how long until the plan has its order, and it is known what it does to connections."""
+    live = [policy for policy in chosen if policy["kind"] == "GlobalNetworkPolicy"][:CHANGED]
+    drawn = [p for p in policies(POLICIES, NAMESPACES, seed=2) if p["kind"] == "GlobalNetworkPolicy"][:CHANGED]
+    named = [{**new, "metadata": old["metadata"]} for new, old in zip(drawn, live, strict=True)]
+    plans = {
+        "20 policies created": [Step("create", p["metadata"]["name"], None, p) for p in drawn],
+        "20 policies changed": [
+            Step("update", p["metadata"]["name"], old, p) for p, old in zip(named, live, strict=True)
+        ],
+        "20 policies deleted": [Step("delete", p["metadata"]["name"], p, None) for p in live],
+    }
+    lines = []
+    for name, steps in plans.items():
+        answers = {step.name: step.after for step in steps}
+        (_plan, found), seconds = _timed(lambda s=steps, a=answers: weighed(cluster, Plan(tuple(s)), a))  # type: ignore[misc]
+        told = "no order" if found.interruptions else "an order"
+        lines.append(_line(f"plan weighed, {name} ({told} without a gap)", f"{seconds:.1f} s", "under 60 s"))
+    return [*lines, _line("memory, all in all", f"{_megabytes()} MB", "under 1,000 MB")]
 
 
 def _differences(before: Snapshot, after: Snapshot) -> int:

@@ -47,8 +47,9 @@ def kubeconfig(plane: ControlPlane, account: str, directory: Path) -> Path:
 
 
 def rules(account: str) -> list[Rule]:
-    """All rules that hold for the account, those of the reader included where it is one."""
-    return [*own_rules(account), *(own_rules("reader") if account == "writer" else ())]
+    """All rules that hold for the account, those of both readers included where it is one."""
+    of_others = ("reader", "verdict-reader") if account == "writer" else ()
+    return [rule for name in (account, *of_others) for rule in own_rules(name)]
 
 
 def own_rules(account: str) -> list[Rule]:

@@ -19,6 +19,7 @@ class Content:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._namespaces: list[str] = []
+        self._nodes: list[str] = []
 
     def policy(self, name: str, labels: dict[str, str] | None = None, **spec: Any) -> None:
         """Creates a GlobalNetworkPolicy, as somebody else would."""
@@ -75,17 +76,24 @@ class Content:
         patch = {"spec": {"datastoreReady": ready}}
         self._api.request("PATCH", f"{path}/default", patch, "application/merge-patch+json")
 
-    def namespace(self, name: str) -> None:
+    def node(self, name: str, address: str) -> None:
+        """Creates a Node with this address."""
+        self._api.request("POST", "/api/v1/nodes", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}})
+        self._nodes.append(name)
+        status = {"addresses": [{"type": "InternalIP", "address": address}]}
+        self._api.request("PATCH", f"/api/v1/nodes/{name}/status", {"status": status}, "application/merge-patch+json")
+
+    def namespace(self, name: str, **labels: str) -> None:
         """Creates a namespace, which the test's end removes with everything in it."""
-        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
         self._api.request("POST", "/api/v1/namespaces", body)
         self._namespaces.append(name)
 
-    def pod(self, namespace: str, name: str, address: str, **labels: str) -> None:
+    def pod(self, namespace: str, name: str, address: str, node: str = "n1", **labels: str) -> None:
         """Creates a Pod with these labels that looks as if it were running."""
         self._until_exists(f"/api/v1/namespaces/{namespace}/serviceaccounts/default")
         pods = f"/api/v1/namespaces/{namespace}/pods"
-        spec = {"nodeName": "n1", "containers": [{"name": "c", "image": "c"}]}
+        spec = {"nodeName": node, "containers": [{"name": "c", "image": "c"}]}
         metadata = {"name": name, "labels": labels}
         self._api.request("POST", pods, {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
         status = {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}
@@ -127,11 +135,13 @@ class Content:
         return self._api.request(method, path, body)
 
     def remove(self) -> None:
-        """Deletes all policies, and the namespaces that were made here."""
+        """Deletes all policies, and the namespaces and nodes that were made here."""
         for name in self.policies():
             self.delete_policy(name)
         for name in self._namespaces:
             self._remove_namespace(name)
+        for name in self._nodes:
+            self._api.request("DELETE", f"/api/v1/nodes/{name}")
 
     def _remove_namespace(self, name: str) -> None:
         path = f"/api/v1/namespaces/{name}"

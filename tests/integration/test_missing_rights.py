@@ -102,6 +102,22 @@ def test_a_write_without_a_right_is_forbidden(trial: Trial, shop: Content, backe
     assert unnamed == {}
 
 
+def test_a_plan_without_a_right_says_what_is_not_known_of_it(trial: Trial, shop: Content, backend: Backend) -> None:
+    of_staged = [right for right in of_rules("verdict-reader") if "staged" in right.resource]
+    asked = [right for right in of_rules("verdict-reader") if right not in of_staged and right not in OF_THE_READER]
+    task = ("policy_baseline", {"policies": [A]})
+    reset = ("global_network_policy", {"name": "a", "state": "absent"})
+    complete, found = trial.results("writer", asked, [task], [reset])
+    assert (complete[0]["changed"], complete[0]["unjudged"]) == (True, [])
+    unnamed = {
+        str(right): result.get("unjudged", result.get("msg"))
+        for right, (result,) in found.items()
+        if not _needless(right, backend, "verdict-reader")
+        and not any(names(right, message) for message in [*result.get("unjudged", ()), str(result.get("msg"))])
+    }
+    assert unnamed == {}
+
+
 def _messages(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for result in results:
         if result.get("code") in ("forbidden", "services_failed"):

@@ -13,12 +13,14 @@ from .._calico.manifest import Policy
 from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES
+from .._plan.consequences import Allowance, Consequences
 from .._plan.digest import ANY_PLAN, Approval
 from .._plan.owners import require_not_managed
 from .._plan.steps import Plan, Step
 from .names import by_wanted_name
 from .preconditions import require_tiers, require_unlocked
 from .rehearsal import rehearsed
+from .weighing import weighed_live
 from .writing import written
 
 PLANS = 3
@@ -40,11 +42,13 @@ class Change:
     """What is to be done: how to read the live policies by name, and how to plan on them.
 
     ``policies`` are those that were given, ``present`` those of them that are to be there afterwards. ``take_over`` lets it
-    change what a GitOps tool manages.
+    change what a GitOps tool manages. ``backend`` is how the cluster serves Calico's API.
     """
 
     read: Reader
     plan: Planner
+    backend: str | None
+    allowance: Allowance
     policies: Sequence[Policy] = ()
     present: Sequence[Policy] = ()
     approval: Approval = ANY_PLAN
@@ -53,11 +57,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done or would be: the steps, the live policies before, and those that were written, as answered."""
+    """What was done or would be: the steps, the live policies before, those that were written, as answered, and what follows."""
 
     plan: Plan
     live: Live
     answers: Mapping[str, Mapping[str, Any] | None]
+    consequences: Consequences
 
     def after(self, name: str) -> Mapping[str, Any] | None:
         """The policy of that name as it is afterwards."""
@@ -81,10 +86,12 @@ def _planned(gateway: Gateway, change: Change) -> Outcome:
     rehearsal = rehearsed(gateway, plan)
     if not change.take_over:
         require_not_managed(rehearsal.plan, change.policies)
-    change.approval.require(rehearsal.plan)
     if rehearsal.plan.steps:
         require_unlocked(gateway)
-    return Outcome(rehearsal.plan, live, rehearsal.answers)
+    ordered, consequences = weighed_live(gateway, change.backend, rehearsal)
+    change.approval.require(ordered)
+    consequences.require(change.allowance)
+    return Outcome(ordered, live, rehearsal.answers, consequences)
 
 
 def all_and_named_policies(gateway: Gateway, names: Sequence[str]) -> Live:

@@ -97,6 +97,11 @@ def _overlap(layouts: Mapping[Direction, Layout], leaving: _Side, entering: _Sid
     )
 
 
+def meet(layouts: Mapping[Direction, Layout], grids: Mapping[Direction, Mapping[int, int]]) -> bool:
+    """Whether there is a pair of points and a kind of traffic that is in a grid of both ends, by their classes of subjects."""
+    return _meet(layouts, grids["Egress"], grids["Ingress"])
+
+
 def _meet(layouts: Mapping[Direction, Layout], leaving: Mapping[int, int], entering: Mapping[int, int]) -> bool:
     egress, ingress = layouts["Egress"], layouts["Ingress"]
     sources: dict[tuple[int, int], set[int]] = {}

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from .decisions import Decisions, Passage, certain, settled
 from .evaluation import Evaluation
 from .layout import Change, Layout, common_kinds, differing, laid_out
-from .meeting import Around, Meeting, Turns, takes_place
+from .meeting import Around, Meeting, Turns, meet, takes_place
 from .policies import DIRECTIONS, CompiledPolicy, CompiledTier, Direction, all_policies
 from .space import Space
 from .table import rule_nets
@@ -23,6 +23,8 @@ from .table import rule_nets
 Identity = tuple[str, str, str]
 State = int
 BEFORE: State = 0
+# Where more groups of endpoints are to be looked at closely, a gap at one end counts, whatever the other end does.
+CLOSELY = 1_000
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ class Transition:
     def without_a_gap(self, states: Iterable[State]) -> frozenset[State]:
         """The states in which no connection is cut that is allowed before and after, and none opened that is denied in both.
 
-        An end is taken by itself, save where the one that denies before is not the one that denies after. Where an end is not
-        known before or after, and is decided in between, that counts as a gap.
+        An end is taken by itself, save where the one that denies before is not the one that denies after; so a gap that the
+        other end closes counts too. Where an end is not known before or after, and is decided in between, that counts as a gap.
         """
         left = dict.fromkeys(states)
         meetings = {state: Meeting() for state in left}
@@ -86,6 +88,42 @@ class Transition:
                         meetings[state].add(way.layout.direction, number, found.opening, found.closing)
         return frozenset(state for state in left if not self._opened_by_both(meetings[state], state))
 
+    def is_without_a_gap(self, state: State) -> bool:
+        """The same of one state, looked at closely: a gap that the other end closes does not count, unless there are too many."""
+        if self.without_a_gap([state]):
+            return True
+        return not self._opened_by_both(self._meeting(state), state) and not any(
+            self._is_felt(way, state) for way in self._ways.values()
+        )
+
+    def _is_felt(self, way: _Way, state: State) -> bool:
+        """Whether the other end of some connection that has a gap at one end lets it be felt."""
+        other = self._ways["Ingress" if way.layout.direction == "Egress" else "Egress"]
+        gaps = {subject.number: subject.gaps(state) for subject in way.subjects()}
+        cut = {number: found[0] for number, found in gaps.items() if found[0]}
+        opened = {number: found[1] for number, found in gaps.items() if found[1]}
+        if not cut and not opened:
+            return False
+        if len(gaps) + len(other.workloads) > CLOSELY or any(
+            map(way.concerns_outsiders, (*cut.values(), *opened.values()))
+        ):
+            return True
+        partners = list(map(other.subject, other.workloads))
+        before_and_after = {s.number: s.not_denied(BEFORE) & s.not_denied(self.complete) for s in partners}
+        now = {s.number: s.not_denied(state) for s in partners}
+        this, that = way.layout.direction, other.layout.direction
+        return meet(self.layouts(), {this: cut, that: before_and_after}) or meet(
+            self.layouts(), {this: opened, that: now}
+        )
+
+    def _meeting(self, state: State) -> Meeting:
+        meeting = Meeting()
+        for way in self._ways.values():
+            for number in way.concerned:
+                found = way.found(number, state)
+                meeting.add(way.layout.direction, number, found.opening, found.closing)
+        return meeting
+
     def groups(self) -> Iterator[tuple[State, Callable[[State], bool]]]:
         """For each group of ends that policy treats alike, the writes that may concern it, and if a state has a gap there."""
         for way in self._ways.values():
@@ -94,14 +132,11 @@ class Transition:
 
     def gaps(self, state: State) -> Iterator[Change]:
         """What is cut or opened in a state, and is so neither before nor after, by the ends of connections."""
-        meeting = Meeting()
         for way in self._ways.values():
             for subject in way.subjects():
                 for grid in subject.gaps(state):
                     yield from subject.changes(BEFORE, state, grid)
-                found = way.found(subject.number, state)
-                meeting.add(way.layout.direction, subject.number, found.opening, found.closing)
-        if self._opened_by_both(meeting, state):
+        if self._opened_by_both(self._meeting(state), state):
             for way in self._ways.values():
                 for subject in way.subjects():
                     yield from subject.changes(BEFORE, state, subject.turns(state).opening)
@@ -153,7 +188,7 @@ class _Way:
         state &= self.bits[number]
         known = self._found.get((number, state))
         if known is None:
-            subject = self._subject(number)
+            subject = self.subject(number)
             turns = subject.turns(state)
             around = Around.of(self.layout, turns.opening), Around.of(self.layout, turns.closing)
             known = self._found[number, state] = _Found(any(subject.gaps(state)), *around)
@@ -165,9 +200,25 @@ class _Way:
 
     def subjects(self) -> Iterator[_Subject]:
         """The classes that some write may concern."""
-        return map(self._subject, self.concerned)
+        return map(self.subject, self.concerned)
 
-    def _subject(self, number: int) -> _Subject:
+    @cached_property
+    def workloads(self) -> tuple[int, ...]:
+        """All classes of workloads."""
+        points, members = self.layout.space.points, self.layout.subjects.members
+        return tuple(number for number, found in enumerate(members) if points[found[0]].endpoint is not None)
+
+    def concerns_outsiders(self, grid: int) -> bool:
+        """Whether a grid has peers that are no workloads, whose end nothing else closes."""
+        return any(row & self._outsiders for row in self.layout.rows(grid))
+
+    @cached_property
+    def _outsiders(self) -> int:
+        points, members = self.layout.space.points, self.layout.peers.members
+        return sum(1 << n for n, found in enumerate(members) if any(points[point].endpoint is None for point in found))
+
+    def subject(self, number: int) -> _Subject:
+        """What each state does with a class."""
         # Only the latest is kept: grids of all of them would need too much memory.
         if self._latest is None or self._latest.number != number:
             members = self.layout.subjects.members[number]
@@ -216,9 +267,9 @@ class _Subject:
     """What each state does with one class of subjects."""
 
     def __init__(self, way: _Way, number: int, pairs: int) -> None:
-        self.number, self._way = number, way
+        self.number, self._way, self._pairs = number, way, pairs
         self._policies = [(p, span) for p, span in way.applied.items() if span[1] >> number & 1]
-        self._bits = way.bits[number]
+        self._bits = way.bits.get(number, 0)
         entries = way.decisions.entries_of(number)
         first = next((place for place, (index, _sure) in enumerate(entries) if self._varies(index)), len(entries))
         self._start = way.decisions.passed(Passage(pairs, 0, ()), entries[:first], number)
@@ -264,6 +315,10 @@ class _Subject:
         cut = was_open & later_open & ~is_open | is_closed & ~was_closed & ~later_closed
         opened = was_closed & later_closed & ~is_closed | is_open & ~was_open & ~later_open
         return cut, opened
+
+    def not_denied(self, state: State) -> int:
+        """What a state allows, or may allow."""
+        return self._pairs & ~certain(self._passed(state))[1]
 
     def turns(self, state: State) -> Turns:
         """What a state opens ahead of the end, and has not closed yet."""

@@ -62,10 +62,12 @@ SELECTION: Arguments = {
     "types": {"type": "list", "elements": "str", "choices": ["ClusterIP", "NodePort", "LoadBalancer"]},
 }
 
-# How a plan is held to what was agreed upon.
+# How a plan is held to what was agreed upon, and what it may do.
 PLAN: Arguments = {
     "plan_digest": {"type": "str"},
     "take_over": {"type": "bool", "default": False},
+    "on_opened": {"type": "str", "choices": ["warn", "refuse"], "default": "warn"},
+    "allow_interruption": {"type": "bool", "default": False},
 }
 
 WAIT: Arguments = {

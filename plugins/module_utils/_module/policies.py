@@ -11,9 +11,20 @@ from .._apply.policies import Change, Outcome, carried_out, planned
 from .._calico.baseline import BASELINE_LABEL
 from .._calico.manifest import TIER_LABEL, Policy
 from .._calico.policy_warnings import warnings
+from .._plan.consequences import Allowance, Consequences, listed
 from .._plan.pruning import Pruning
 from .._plan.steps import Step, baseline_of, kept_by_finalizers
+from .._report.size import within_limit
 from .run import Result, Session
+
+# Characters of JSON of the lists of connections, beside which plan and diff must find room.
+_OF_CONNECTIONS = 200_000
+_IN_DIFF = 50
+
+
+def allowance(params: Mapping[str, Any]) -> Allowance:
+    """What the plan may do to connections."""
+    return Allowance(params["on_opened"], params["allow_interruption"])
 
 
 def warn_about(session: Session, policies: Iterable[Policy]) -> None:
@@ -54,16 +65,48 @@ def _result(session: Session, change: Change, outcome: Outcome) -> Result:
     kept = kept_by_finalizers(outcome.plan, outcome.live, [policy.name for policy in change.policies])
     for name in kept:
         session.warn(f"GlobalNetworkPolicy {name} has finalizers: it stays in force until they are taken away")
+    _warn_of(session, outcome.consequences)
     result: Result = {
         "changed": bool(steps),
         "plan": [step.as_result() for step in steps],
         "plan_digest": change.approval.digest(outcome.plan),
         "kept_by_finalizers": kept,
         "adopted": list(outcome.plan.adopted),
+        **_connections(outcome.consequences),
     }
     if session.diff_mode:
-        result["diff"] = [_diff(step, outcome.after(step.name)) for step in steps]
+        result["diff"] = [*(_diff(step, outcome.after(step.name)) for step in steps), *_prepared(outcome.consequences)]
     return result
+
+
+def _warn_of(session: Session, consequences: Consequences) -> None:
+    """What of a plan's consequences nobody should overlook."""
+    if consequences.opened:
+        session.warn(f"The plan opens connections: {listed(consequences.opened)}")
+    if consequences.unjudged:
+        session.warn(f"What the plan does to connections is not fully known: {'; '.join(consequences.unjudged)}")
+    if consequences.interruptions:
+        session.warn(f"Connections are cut or opened on the way. {consequences.interruptions[0]}")
+
+
+def _connections(consequences: Consequences) -> Result:
+    lists = {
+        "interruptions": [interruption.as_result() for interruption in consequences.interruptions],
+        "opened": [change.as_result() for change in consequences.opened],
+        "cut": [change.as_result() for change in consequences.cut],
+        "uncertain": [change.as_result() for change in consequences.uncertain],
+    }
+    kept, truncated = within_limit(lists, _OF_CONNECTIONS)
+    return {**kept, "unjudged": list(consequences.unjudged), "truncated": truncated}
+
+
+def _prepared(consequences: Consequences) -> list[Result]:
+    """The same as lines of a diff."""
+    changes = (*consequences.opened, *consequences.cut, *consequences.uncertain)
+    shown_ones = [f"{change}\n" for change in changes[:_IN_DIFF]]
+    if len(changes) > _IN_DIFF:
+        shown_ones.append(f"and {len(changes) - _IN_DIFF} more, which the result lists\n")
+    return [{"prepared": "".join(["connections\n", *shown_ones])}] if changes else []
 
 
 def shown(item: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Literal
 
 from .._calico.errors import NetguardError
@@ -22,7 +23,10 @@ from .._report.changed_connections import (
     sharing_not_compared,
 )
 from .order import on_the_way, order_without_a_gap
-from .steps import Plan, Step
+from .steps import Plan, Step, kept_by_finalizers
+
+# So many states with a gap are described; each takes as long as describing what the whole plan changes.
+_TOLD = 3
 
 OnOpened = Literal["warn", "refuse"]
 Answers = Mapping[str, Mapping[str, Any] | None]
@@ -60,6 +64,10 @@ class Interruption:
         done = [f"{step.action} {step.name}" for step in self.done]
         return {"done": done, "connections": [change.as_result() for change in self.connections]}
 
+    def __str__(self) -> str:
+        done = ", ".join(f"{step.action} {step.name}" for step in self.done)
+        return f"After {done}: {listed(self.connections)}"
+
 
 @dataclass(frozen=True)
 class Consequences:
@@ -78,11 +86,9 @@ class Consequences:
     def require(self, allowance: Allowance) -> None:
         """Raises InterruptsConnections or OpensConnections for what is not allowed."""
         if self.interruptions and not allowance.interruption:
-            first = self.interruptions[0]
-            done = ", ".join(f"{step.action} {step.name}" for step in first.done)
             raise InterruptsConnections(
-                f"No order of the writes was found that neither cuts nor opens connections on the way. After {done}: "
-                f"{_listed(first.connections)}",
+                f"No order of the writes was found that neither cuts nor opens connections on the way. "
+                f"{self.interruptions[0]}",
                 "Change fewer policies at a time, or allow it (allow_interruption: true).",
             )
         if allowance.on_opened == "refuse":
@@ -91,7 +97,7 @@ class Consequences:
     def _require_closed(self) -> None:
         if self.opened:
             raise OpensConnections(
-                f"The plan opens connections: {_listed(self.opened)}",
+                f"The plan opens connections: {listed(self.opened)}",
                 "Change the policies, or allow it (on_opened: warn).",
             )
         unsure = [*map(str, self.uncertain[:NAMED]), *self.unjudged]
@@ -120,7 +126,7 @@ def weighed(snapshot: Snapshot, plan: Plan, answers: Answers) -> tuple[Plan, Con
         cut=tuple(change for change in changes if change.effect == "cut"),
         uncertain=tuple(change for change in changes if change.effect not in ("opened", "cut")),
         interruptions=() if found is not None else _interruptions(transition, plan.steps),
-        unjudged=(*_unread(snapshot), *_beyond(before, after, plan)),
+        unjudged=(*_unread(snapshot), *_kept(plan), *_beyond(before, after, plan)),
     )
 
 
@@ -134,13 +140,12 @@ def _write(step: Step, answer: Mapping[str, Any] | None) -> Write:
 
 
 def _interruptions(transition: Transition, steps: Sequence[Step]) -> tuple[Interruption, ...]:
-    """Each state on the way that has a gap, in the order of the steps."""
-    states = on_the_way(range(len(steps)))
-    safe = transition.without_a_gap(states)
+    """The first states on the way that have a gap, in the order of the steps."""
+    states = enumerate(on_the_way(range(len(steps))))
+    with_a_gap = ((number, state) for number, state in states if not transition.is_without_a_gap(state))
     return tuple(
         Interruption(tuple(steps[: number + 1]), changed_connections(transition, transition.gaps(state)))
-        for number, state in enumerate(states)
-        if state not in safe
+        for number, state in islice(with_a_gap, _TOLD)
     )
 
 
@@ -149,6 +154,11 @@ def _unread(snapshot: Snapshot) -> Iterator[str]:
         yield f"{what} was not read: {reason}"
     for tier, reason in sorted(snapshot.unread_tiers.items()):
         yield f"the policies of tier {tier} were not read: {reason}"
+
+
+def _kept(plan: Plan) -> Iterator[str]:
+    for name in kept_by_finalizers(plan, {}, ()):
+        yield f"{name} stays in force until its finalizers are taken away, which may be at any time"
 
 
 def _beyond(before: Evaluation, after: Evaluation, plan: Plan) -> Iterator[str]:
@@ -166,6 +176,7 @@ def _may_select(policy: CompiledPolicy, inventory: Inventory) -> bool:
     return any(selector is None or selector.matches(host.labels) is not False for host in inventory.hosts)
 
 
-def _listed(connections: Sequence[ChangedConnections]) -> str:
+def listed(connections: Sequence[ChangedConnections]) -> str:
+    """The first of them in words, and how many more there are."""
     more = len(connections) - NAMED
     return " ".join(map(str, connections[:NAMED])) + (f" And {more} more." if more > 0 else "")

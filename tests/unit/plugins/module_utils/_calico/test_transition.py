@@ -13,7 +13,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._calico.inventory 
 from ansible_collections.netguard.calico.plugins.module_utils._calico.layout import Change
 from ansible_collections.netguard.calico.plugins.module_utils._calico.matching import Flow
 from ansible_collections.netguard.calico.plugins.module_utils._calico.policies import DIRECTIONS, Direction
-from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import Snapshot, identity
+from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import Snapshot, identity, snapshot
 from ansible_collections.netguard.calico.plugins.module_utils._calico.traffic import Traffic
 from ansible_collections.netguard.calico.plugins.module_utils._calico.transition import State, Transition, Write
 from clusters import Object, clusters, policies
@@ -98,8 +98,11 @@ def gap_ends(was: Outcomes, now: Outcomes, later: Outcomes) -> set[tuple[Directi
 
 def is_gap(was: str, now: str, later: str) -> bool:
     opened = (was == later == "deny" and now != "deny") or ("allow" not in (was, later) and now == "allow")
-    cut = (was == later == "allow" and now != "allow") or ("deny" not in (was, later) and now == "deny")
-    return opened or cut
+    return opened or is_cut_on_the_way(was, now, later)
+
+
+def is_cut_on_the_way(was: str, now: str, later: str) -> bool:
+    return (was == later == "allow" and now != "allow") or ("deny" not in (was, later) and now == "deny")
 
 
 def opened_by_both(was: Outcomes, now: Outcomes, later: Outcomes) -> bool:
@@ -113,6 +116,16 @@ def opened_by_both(was: Outcomes, now: Outcomes, later: Outcomes) -> bool:
         for one, other in (("Egress", "Ingress"), ("Ingress", "Egress"))
         if ("Egress", ends) in now and ("Ingress", ends) in now
     )
+
+
+def felt(was: Outcomes, now: Outcomes, later: Outcomes) -> bool:
+    """Whether the other end of a connection, where it has one, lets the gap at one end be felt."""
+    for direction, ends in gap_ends(was, now, later):
+        key = ("Ingress" if direction == "Egress" else "Egress", ends)
+        is_cut = is_cut_on_the_way(was[direction, ends], now[direction, ends], later[direction, ends])
+        if "deny" not in ((was.get(key), later.get(key)) if is_cut else (now.get(key),)):
+            return True
+    return False
 
 
 def ends_of(change: Change) -> Iterator[tuple[Direction, Ends]]:
@@ -133,7 +146,70 @@ def test_states_are_what_every_single_connection_says(cluster: Snapshot, present
     for state, now in enumerate(known):
         expected, both = gap_ends(known[0], now, known[last]), opened_by_both(known[0], now, known[last])
         assert (state in safe) == (not expected and not both)
+        assert way.transition.is_without_a_gap(state) == (not both and not felt(known[0], now, known[last]))
         found = {ends for change in way.transition.gaps(state) for ends in ends_of(change)}
         assert found == expected or (both and found > expected)
     changed = {ends for change in way.transition.changes() for ends in ends_of(change)}
     assert changed == {key for key, outcome in known[0].items() if known[last][key] != outcome}
+
+
+def pod(name: str, number: int, node: str = "n1") -> Object:
+    metadata = {"name": f"{name}{number}", "namespace": "shop", "labels": {"app": name}}
+    status = {"phase": "Running", "podIP": f"10.0.0.{number}"}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"nodeName": node}, "status": status}
+
+
+def node(name: str, address: str) -> Object:
+    status = {"addresses": [{"type": "InternalIP", "address": address}]}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}, "status": status}
+
+
+def policy(name: str, **spec: Any) -> Object:
+    metadata = {"name": name}
+    return {"apiVersion": "projectcalico.org/v3", "kind": "GlobalNetworkPolicy", "metadata": metadata, "spec": spec}
+
+
+def safe_states(objects: list[Object], gone: Object, come: Object) -> frozenset[State]:
+    """The states without a gap where the first write deletes one policy and the second one creates another."""
+    live = snapshot([*objects, gone], {}, {})
+    writes = [Write(identity(gone), None), Write(None, identity(come))]
+    return Transition(Evaluation(live), Evaluation(live.with_change([come], [gone])), writes).without_a_gap([1, 2])
+
+
+ISOLATED = policy("isolated", order=9, types=["Ingress"])
+
+
+def from_web(name: str, **source: Any) -> Object:
+    return policy(name, order=1, types=["Ingress"], ingress=[{"action": "Allow", "source": source}])
+
+
+def test_what_an_endpoint_sends_to_itself_is_no_gap() -> None:
+    old, new = (from_web(name, selector="app == 'web'") for name in ("old", "new"))
+    assert safe_states([ISOLATED, pod("web", 1)], old, new) == {1, 2}
+    assert safe_states([ISOLATED, pod("web", 1), pod("web", 2)], old, new) == {2}
+    assert safe_states([ISOLATED, pod("web", 1), pod("db", 2)], old, new) == {2}
+
+
+def test_what_a_node_sends_to_its_own_pods_is_no_gap() -> None:
+    old, new = (from_web(name, nets=["172.18.0.1/32"]) for name in ("old", "new"))
+    of_nodes = [ISOLATED, node("n1", "172.18.0.1"), node("n2", "172.18.0.2")]
+    assert safe_states([*of_nodes, pod("web", 1)], old, new) == {1, 2}
+    assert safe_states([*of_nodes, pod("web", 1), pod("web", 2, "n2")], old, new) == {2}
+
+
+def test_what_one_end_denies_before_and_the_other_after_is_not_opened_between() -> None:
+    side = {"selector": "app == 'web'"}, {"selector": "app == 'db'"}
+    leaving = policy("leaving", order=1, selector=side[0]["selector"], types=["Egress"])
+    leaving["spec"]["egress"] = [{"action": "Deny", "destination": side[1]}, {"action": "Allow"}]
+    entering = policy("entering", order=1, selector=side[1]["selector"], types=["Ingress"])
+    entering["spec"]["ingress"] = [{"action": "Deny", "source": side[0]}, {"action": "Allow"}]
+    pods = [pod("web", 1), pod("web", 2), pod("db", 3), pod("db", 4), pod("else", 5)]
+    assert safe_states(pods, leaving, entering) == {2}
+    assert safe_states(pods, entering, leaving) == {2}
+    # Nobody but itself would get through to the one that both are.
+    only = [pod("web", 1), pod("else", 5)]
+    both = [policy(n, order=1, selector="app == 'web'", types=[t]) for n, t in (("out", "Egress"), ("in", "Ingress"))]
+    for item, key, end in ((both[0], "egress", "destination"), (both[1], "ingress", "source")):
+        item["spec"][key] = [{"action": "Deny", end: {"selector": "app == 'web'"}}, {"action": "Allow"}]
+    assert safe_states(only, *both) == {1, 2}
+    assert safe_states([*only, pod("web", 2)], *both) == {2}

@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan weighed on the live cluster: what it does to connections, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._calico.snapshot import Snapshot, name_of
+from .._cluster.errors import Conflict
+from .._cluster.gateway import Gateway
+from .._cluster.snapshot import read_snapshot
+from .._plan.consequences import Consequences, weighed
+from .._plan.steps import Plan, Step
+from .rehearsal import Rehearsal
+
+
+def weighed_live(gateway: Gateway, backend: str | None, rehearsal: Rehearsal) -> tuple[Plan, Consequences]:
+    """The plan in its order, and its consequences. Reads what verdicts depend on, where there is something to be written.
+
+    What cannot be read is among the consequences. Raises Conflict where a policy is no longer the one that was planned on.
+    """
+    if not rehearsal.plan.steps:
+        return rehearsal.plan, Consequences()
+    snapshot = read_snapshot(gateway, backend, staged=False)
+    for step in rehearsal.plan.steps:
+        _require_unchanged(step, snapshot)
+    return weighed(snapshot, rehearsal.plan, rehearsal.answers)
+
+
+def _require_unchanged(step: Step, snapshot: Snapshot) -> None:
+    name = step.name if step.before is None else name_of(step.before)
+    live = next((item for item in snapshot.of("GlobalNetworkPolicy") if name_of(item) == name), None)
+    if "GlobalNetworkPolicy" not in snapshot.unread and _version(live) != _version(step.before):
+        raise Conflict(f"GlobalNetworkPolicy {step.name} was changed while its change was planned", "Run again.")
+
+
+def _version(item: Mapping[str, Any] | None) -> Any:
+    return None if item is None else item["metadata"].get("resourceVersion")
