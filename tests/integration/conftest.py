@@ -136,13 +136,14 @@ def administrator(plane: ControlPlane, ansible: Ansible) -> Ansible:
 
 @pytest.fixture
 def contract(
-    ansible: Ansible, requests: Callable[[], Requests], backend: Backend, request: pytest.FixtureRequest
+    ansible: Ansible, requests: Callable[[], Requests], request: pytest.FixtureRequest
 ) -> Callable[..., Contract]:
     """Makes a contract of a module, whose steps go into the matrix."""
 
     def of(module: str, said: Callable[[dict[str, Any]], Any], state: Callable[[], Any]) -> Contract:
         def sent(module: str, asked: int, written: int) -> None:
-            request.node.user_properties.append(("matrix", [backend, module, asked, written]))
+            row = [_plane_of(request.node), module, asked, written]
+            request.node.user_properties.append(("matrix", row))
 
         return Contract(ansible, requests, sent, module, said, state)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 STATES = ("create", "change", "delete")
 # Check mode and real, first and again.
 RUNS = ("check", "run", "check", "run")
-_NAMES, _CELL = 44, 7
+_BACKEND, _NAMES, _CELL = 15, 47, 7
 
 
 @dataclass
@@ -32,4 +32,4 @@ class Matrix:
         for (backend, module), steps in sorted(self.rows.items()):
             cells = "".join(f"{f'{requests}/{writes}':<{_CELL}}" for requests, writes in steps)
             complete = "" if len(steps) == len(STATES) * len(RUNS) else "(not complete)"
-            yield f"{backend:<12}{module:<{_NAMES - 12}}{cells}{complete}"
+            yield f"{backend:<{_BACKEND}}{module:<{_NAMES - _BACKEND}}{cells}{complete}"

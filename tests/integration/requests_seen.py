@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+Policies = Mapping[str, Mapping[str, Any]]
 _WRITING = {"create", "update", "patch", "delete", "deletecollection"}
 _AGENT = "netguard.calico/"
 
@@ -63,3 +64,15 @@ class Requests:
             for entry in self._at_calico
             if entry["method"] != "GET" and "dryRun=All" not in entry["requestURI"]
         ]
+
+
+def policies_written(writes: Sequence[str], before: Policies, after: Policies) -> Iterator[str]:
+    """The names of the policies that writes were about, of all policies before and after them.
+
+    No path has the name of what it creates; what is newer has the higher resourceVersion.
+    """
+    new = [name for name in after if name not in before]
+    created = iter(sorted(new, key=lambda name: int(after[name]["metadata"]["resourceVersion"])))
+    for write in writes:
+        verb, path = write.split(" ", 1)
+        yield next(created) if verb == "create" else path.partition("?")[0].rpartition("/")[2]

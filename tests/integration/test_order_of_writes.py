@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, product
 from typing import Any
 
@@ -18,10 +18,9 @@ from ansible_collections.netguard.calico.plugins.module_utils._calico.traffic im
 from ansible_run import Ansible
 from cluster_content import Content
 from conftest import EACH_BACKEND, policy
-from requests_seen import Requests
+from requests_seen import Policies, Requests, policies_written
 
 pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
-Policies = Mapping[str, Mapping[str, Any]]
 DEFAULTS = {manifest["metadata"]["name"]: manifest for manifest in default_manifests(Placeholders())}
 SUBSETS = [list(names) for count in range(len(DEFAULTS)) for names in combinations(DEFAULTS, count)]
 NODES = {"n1": "172.18.0.11", "n2": "172.18.0.12", "n3": "172.18.0.13"}
@@ -74,7 +73,7 @@ class Watched:
             answer = self._ansible.module("policy_baseline", **options)
         assert not answer.failed, answer.output
         after = self._cluster.policies()
-        names = list(_written(seen.writes, before, after))
+        names = list(policies_written(seen.writes, before, after))
         assert names == [step["name"] for step in answer.result["plan"]]
         return self.states(before, after, names)
 
@@ -116,17 +115,6 @@ def _address(text: str) -> Any:
     net = parse_net(text)
     assert net is not None
     return net.network_address
-
-
-def _written(writes: Sequence[str], before: Policies, after: Policies) -> Iterator[str]:
-    """The names that the requests are about. No path has that of a creation; what is newer has the higher resourceVersion."""
-    new = sorted(
-        (name for name in after if name not in before), key=lambda name: int(after[name]["metadata"]["resourceVersion"])
-    )
-    created = iter(new)
-    for write in writes:
-        verb, path = write.split(" ", 1)
-        yield next(created) if verb == "create" else path.partition("?")[0].rpartition("/")[2]
 
 
 @pytest.fixture
