@@ -21,6 +21,21 @@ options:
         was written past it, and so the module refuses without this.
     type: bool
     default: false
+  expectations:
+    description:
+      - Connections that must be allowed or denied after the plan, and on the way where they are before; else nothing is written.
+      - Each is as in O(netguard.calico.policy_verdict_info#module:connections), with a C(verdict) of V(allow) or V(deny).
+      - They are judged where there is something to write. What of them does not hold now is told, and keeps nothing from
+        being mended.
+    type: list
+    elements: dict
+  on_unknown:
+    description:
+      - What happens where it is not known whether an expectation is met, as something could not be read or an end of it does
+        not exist.
+    type: str
+    choices: [refuse, warn]
+    default: refuse
   on_opened:
     description:
       - What happens where the plan opens connections that are denied now. V(warn) warns and goes on.

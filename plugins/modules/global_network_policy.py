@@ -131,6 +131,30 @@ truncated:
   description: Whether the lists of connections were cut, so that the result does not grow too large.
   returned: success
   type: bool
+expectations:
+  description: What becomes of each of O(expectations); empty where there is nothing to write.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name that was given, or the ends.
+      type: str
+    verdict:
+      description: The verdict that is expected.
+      type: str
+    before:
+      description: The verdict before the first write.
+      type: str
+    after:
+      description: The verdict after the last one.
+      type: str
+    met:
+      description: Whether it holds after the plan, and on the way if it did before.
+      type: bool
+    text:
+      description: The verdict in words, with what decides.
+      type: str
 kept_by_finalizers:
   description: Policies that are deleted and stay in force until their finalizers are taken away.
   returned: success
@@ -177,6 +201,7 @@ def prepare(params: dict[str, Any]) -> Work:
     given = [] if params["definition"] is None else [single_policy(params["definition"])]
     name = given[0].name if given else params["name"]
     approved = approved_digest(params["plan_digest"])
+    allowed = allowance(params)
     wanted = given if params["state"] == "present" else []
     plan = partial(plan_present if wanted else plan_absent, given) if given else partial(plan_removal, name)
 
@@ -185,7 +210,7 @@ def prepare(params: dict[str, Any]) -> Work:
         read = partial(one_policy, session.gateway, name)
         approval = Approval(approved, session.cluster.uid)
         backend = session.cluster.backend
-        change = Change(read, plan, backend, allowance(params), given, wanted, approval, params["take_over"])
+        change = Change(read, plan, backend, allowed, given, wanted, approval, params["take_over"])
         return change_one_policy(session, change, name)
 
     return work

@@ -142,6 +142,30 @@ truncated:
   description: Whether the lists of connections were cut, so that the result does not grow too large.
   returned: success
   type: bool
+expectations:
+  description: What becomes of each of O(expectations); empty where there is nothing to write.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name that was given, or the ends.
+      type: str
+    verdict:
+      description: The verdict that is expected.
+      type: str
+    before:
+      description: The verdict before the first write.
+      type: str
+    after:
+      description: The verdict after the last one.
+      type: str
+    met:
+      description: Whether it holds after the plan, and on the way if it did before.
+      type: bool
+    text:
+      description: The verdict in words, with what decides.
+      type: str
 kept_by_finalizers:
   description: Policies that are deleted and stay in force until their finalizers are taken away.
   returned: success
@@ -196,6 +220,7 @@ def prepare(params: dict[str, Any]) -> Work:
     present = params["state"] == "present"
     planned = plan_present if present else plan_absent
     approved = approved_digest(params["plan_digest"])
+    allowed = allowance(params)
     pruning = checked_pruning(params, [policy.name for policy in policies])
 
     def plan(live: Live) -> Plan:
@@ -208,7 +233,7 @@ def prepare(params: dict[str, Any]) -> Work:
         approval = Approval(approved, session.cluster.uid)
         wanted = policies if present else ()
         backend = session.cluster.backend
-        change = Change(read, plan, backend, allowance(params), policies, wanted, approval, params["take_over"])
+        change = Change(read, plan, backend, allowed, policies, wanted, approval, params["take_over"])
         return change_policies(session, change, pruning)
 
     return work

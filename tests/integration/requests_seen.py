@@ -72,7 +72,7 @@ def policies_written(writes: Sequence[str], before: Policies, after: Policies) -
     No path has the name of what it creates; what is newer has the higher resourceVersion.
     """
     new = [name for name in after if name not in before]
-    created = iter(sorted(new, key=lambda name: int(after[name]["metadata"]["resourceVersion"])))
+    created = sorted(new, key=lambda name: int(after[name]["metadata"]["resourceVersion"]))
     for write in writes:
         verb, path = write.split(" ", 1)
-        yield next(created) if verb == "create" else path.partition("?")[0].rpartition("/")[2]
+        yield created.pop(0) if verb == "create" else path.partition("?")[0].rpartition("/")[2]

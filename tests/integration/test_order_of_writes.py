@@ -178,3 +178,27 @@ def test_what_a_plan_opens_is_told_or_refused(
         with requests() as seen:
             refused = ansible.module("policy_baseline", check=check, on_opened="refuse")
         assert (refused.failed, refused.result["code"], seen.writes) == (True, "opens_connections", [])
+
+
+def test_what_breaks_an_expectation_is_not_written(
+    ansible: Ansible, cluster: Content, requests: Callable[[], Requests]
+) -> None:
+    ends = {"source": {"pod": {"namespace": "shop", "name": "web"}}, "destination": {"labels": {"area": "dummy"}}}
+    to_vault = {"name": "web reads its secrets", **ends, "port": 8200, "verdict": "allow"}
+    for check in (True, False):
+        with requests() as seen:
+            refused = ansible.module("policy_baseline", check=check, expectations=[to_vault])
+        assert (refused.failed, refused.result["code"], seen.writes) == (True, "expectation_not_met", [])
+        assert "web reads its secrets must be allowed" in refused.result["msg"]
+        assert "rule 0 of GlobalNetworkPolicy global-egress-deny" in refused.result["msg"]
+    nobody = {**to_vault, "source": {"pod": {"namespace": "shop", "name": "nobody"}}}
+    with requests() as seen:
+        unknown = ansible.module("policy_baseline", expectations=[nobody])
+    assert (unknown.failed, unknown.result["code"], seen.writes) == (True, "expectation_not_met", [])
+    done = ansible.module("policy_baseline", expectations=[{**to_vault, "verdict": "deny"}, nobody], on_unknown="warn")
+    assert not done.failed, done.output
+    assert [(one["before"], one["after"], one["met"]) for one in done.result["expectations"]] == [
+        ("allow", "deny", True),
+        ("unknown", "unknown", False),
+    ]
+    assert any("web reads its secrets is met is not known" in warning for warning in done.result["warnings"])

@@ -28,7 +28,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._calico.manifest i
 from ansible_collections.netguard.calico.plugins.module_utils._cluster.connection import connect
 from ansible_collections.netguard.calico.plugins.module_utils._cluster.discovery import discover
 from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION
-from ansible_collections.netguard.calico.plugins.module_utils._plan.consequences import Allowance
+from ansible_collections.netguard.calico.plugins.module_utils._plan.allowance import Allowance
 from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import Pruning
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import plan_present
 
@@ -111,6 +111,6 @@ def test_check_mode_plans_what_a_run_writes(
         assert set(after) == {p.name for p in change.policies}
         preferred = [(step.action, step.name) for step in change.plan(before).steps]
         compared += bool(wanted)
-        interrupted += bool(plan.consequences.interruptions)
+        interrupted += bool(plan.weighed.consequences.interruptions)
         reordered += preferred != wanted
     assert min(interrupted, reordered) > 10, "too few plans were hard for this to tell anything"

@@ -156,6 +156,8 @@ def test_every_variable_may_be_a_string(
         baseline_plan_digest="",
         baseline_max_prune="3",
         baseline_take_over="no",
+        baseline_expectations="[]",
+        baseline_on_unknown="warn",
         baseline_on_opened="warn",
         baseline_allow_interruption="off",
         baseline_egress_allow_nets="10.0.0.0/8, 192.0.2.0/24",
@@ -193,6 +195,7 @@ def test_placeholders_reach_the_default_policies(play: Callable[..., Run], conte
             {"baseline_allow_interruption": "perhaps"},
             "baseline_allow_interruption is 'perhaps', neither true nor false",
         ),
+        ({"baseline_expectations": "{"}, "baseline_expectations is a string that is not YAML"),
         (
             {"baseline_prune": "delete"},
             "baseline_prune is delete, and neither baseline_src nor baseline_policies is given",

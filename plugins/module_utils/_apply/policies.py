@@ -13,14 +13,14 @@ from .._calico.manifest import Policy
 from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES
-from .._plan.consequences import Allowance, Consequences
+from .._plan.allowance import Allowance
 from .._plan.digest import ANY_PLAN, Approval
 from .._plan.owners import require_not_managed
 from .._plan.steps import Plan, Step
 from .names import by_wanted_name
 from .preconditions import require_tiers, require_unlocked
 from .rehearsal import rehearsed
-from .weighing import weighed_live
+from .weighing import Weighed, weighed_live
 from .writing import written
 
 PLANS = 3
@@ -62,7 +62,7 @@ class Outcome:
     plan: Plan
     live: Live
     answers: Mapping[str, Mapping[str, Any] | None]
-    consequences: Consequences
+    weighed: Weighed
 
     def after(self, name: str) -> Mapping[str, Any] | None:
         """The policy of that name as it is afterwards."""
@@ -88,10 +88,10 @@ def _planned(gateway: Gateway, change: Change) -> Outcome:
         require_not_managed(rehearsal.plan, change.policies)
     if rehearsal.plan.steps:
         require_unlocked(gateway)
-    ordered, consequences = weighed_live(gateway, change.backend, rehearsal)
-    change.approval.require(ordered)
-    consequences.require(change.allowance)
-    return Outcome(ordered, live, rehearsal.answers, consequences)
+    weighed = weighed_live(gateway, change.backend, rehearsal, change.allowance.expectations)
+    change.approval.require(weighed.plan)
+    weighed.require(change.allowance)
+    return Outcome(weighed.plan, live, rehearsal.answers, weighed)
 
 
 def all_and_named_policies(gateway: Gateway, names: Sequence[str]) -> Live:

@@ -4,29 +4,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from .._calico.connection import Connection
 from .._calico.snapshot import Snapshot, name_of
 from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
 from .._cluster.snapshot import read_snapshot
+from .._plan.allowance import Allowance
 from .._plan.consequences import Consequences, weighed
+from .._plan.guard import Guarded, guarded
 from .._plan.steps import Plan, Step
 from .rehearsal import Rehearsal
 
 
-def weighed_live(gateway: Gateway, backend: str | None, rehearsal: Rehearsal) -> tuple[Plan, Consequences]:
-    """The plan in its order, and its consequences. Reads what verdicts depend on, where there is something to be written.
+@dataclass(frozen=True)
+class Weighed:
+    """A plan in its order, what it does to connections, and what becomes of expectations."""
+
+    plan: Plan
+    consequences: Consequences
+    guarded: Guarded
+
+    def require(self, allowance: Allowance) -> None:
+        """Raises InterruptsConnections, OpensConnections or ExpectationNotMet for what is not allowed."""
+        self.consequences.require(allowance)
+        self.guarded.require(allowance.on_unknown)
+
+
+def weighed_live(
+    gateway: Gateway, backend: str | None, rehearsal: Rehearsal, expectations: Sequence[Connection]
+) -> Weighed:
+    """The plan, weighed. Reads what verdicts depend on, where there is something to be written.
 
     What cannot be read is among the consequences. Raises Conflict where a policy is no longer the one that was planned on.
     """
     if not rehearsal.plan.steps:
-        return rehearsal.plan, Consequences()
+        return Weighed(rehearsal.plan, Consequences(), Guarded())
     snapshot = read_snapshot(gateway, backend, staged=False)
     for step in rehearsal.plan.steps:
         _require_unchanged(step, snapshot)
-    return weighed(snapshot, rehearsal.plan, rehearsal.answers)
+    plan, consequences = weighed(snapshot, rehearsal.plan, rehearsal.answers)
+    return Weighed(plan, consequences, guarded(snapshot, plan, rehearsal.answers, expectations))
 
 
 def _require_unchanged(step: Step, snapshot: Snapshot) -> None:

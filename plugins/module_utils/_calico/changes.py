@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from .decisions import Decisions, Passage, settled
+from .decisions import Decided, Decisions, Passage, settled
 from .errors import InvalidInput
 from .evaluation import Evaluation
 from .inventory import Peer
-from .layout import Change, Decided, Layout, common_kinds, differing, laid_out
+from .layout import Change, Layout, common_kinds, differing, laid_out
 from .policies import DIRECTIONS, Direction
 from .space import Space
 from .table import rule_nets

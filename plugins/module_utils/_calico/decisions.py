@@ -24,6 +24,8 @@ from .traffic import Traffic, is_among
 from .traffic_classes import TrafficClass
 from .verdict import Outcome
 
+# An outcome and the entry that gives it, None for the profile behind all tiers, and where it is unknown.
+Decided = tuple[Outcome, "Entry | None"]
 # Grid of peers and kinds by what decides: the outcome, and its entry, None for the profile behind all tiers.
 Part = tuple[Outcome, "Entry | None", int]
 

@@ -8,16 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .classes import Classes
-from .decisions import Decisions, Part
+from .decisions import Decided, Decisions, Part
 from .policies import Direction
-from .program import Entry
 from .space import Space
 from .traffic_classes import TrafficClass, traffic_classes
 from .verdict import Outcome
 
 # Kinds of traffic that are one for all who are compared.
 Kinds = tuple[tuple[TrafficClass, ...], ...]
-Decided = tuple[Outcome, "Entry | None"]
 
 
 @dataclass(frozen=True, eq=False)

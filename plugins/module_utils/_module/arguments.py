@@ -66,6 +66,8 @@ SELECTION: Arguments = {
 PLAN: Arguments = {
     "plan_digest": {"type": "str"},
     "take_over": {"type": "bool", "default": False},
+    "expectations": {"type": "list", "elements": "dict"},
+    "on_unknown": {"type": "str", "choices": ["refuse", "warn"], "default": "refuse"},
     "on_opened": {"type": "str", "choices": ["warn", "refuse"], "default": "warn"},
     "allow_interruption": {"type": "bool", "default": False},
 }

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._apply.policies import Change, Outcome, carried_out, planned
+from .._apply.weighing import Weighed
 from .._calico.baseline import BASELINE_LABEL
+from .._calico.connection import parse_connections
 from .._calico.manifest import TIER_LABEL, Policy
 from .._calico.policy_warnings import warnings
-from .._plan.consequences import Allowance, Consequences, listed
+from .._plan.allowance import Allowance
+from .._plan.consequences import Consequences, listed
 from .._plan.pruning import Pruning
 from .._plan.steps import Step, baseline_of, kept_by_finalizers
 from .._report.size import within_limit
@@ -23,8 +26,9 @@ _IN_DIFF = 50
 
 
 def allowance(params: Mapping[str, Any]) -> Allowance:
-    """What the plan may do to connections."""
-    return Allowance(params["on_opened"], params["allow_interruption"])
+    """What the plan may do to connections. Raises InvalidInput for expectations that cannot be read."""
+    expectations = parse_connections(params["expectations"] or (), "expectations", "wanted")
+    return Allowance(params["on_opened"], params["allow_interruption"], expectations, params["on_unknown"])
 
 
 def warn_about(session: Session, policies: Iterable[Policy]) -> None:
@@ -65,22 +69,29 @@ def _result(session: Session, change: Change, outcome: Outcome) -> Result:
     kept = kept_by_finalizers(outcome.plan, outcome.live, [policy.name for policy in change.policies])
     for name in kept:
         session.warn(f"GlobalNetworkPolicy {name} has finalizers: it stays in force until they are taken away")
-    _warn_of(session, outcome.consequences)
+    _warn_of(session, outcome.weighed)
     result: Result = {
         "changed": bool(steps),
         "plan": [step.as_result() for step in steps],
         "plan_digest": change.approval.digest(outcome.plan),
         "kept_by_finalizers": kept,
         "adopted": list(outcome.plan.adopted),
-        **_connections(outcome.consequences),
+        **_connections(outcome.weighed.consequences),
+        "expectations": [judged.as_result() for judged in outcome.weighed.guarded.judged],
     }
     if session.diff_mode:
-        result["diff"] = [*(_diff(step, outcome.after(step.name)) for step in steps), *_prepared(outcome.consequences)]
+        result["diff"] = [
+            *(_diff(step, outcome.after(step.name)) for step in steps),
+            *_prepared(outcome.weighed.consequences),
+        ]
     return result
 
 
-def _warn_of(session: Session, consequences: Consequences) -> None:
+def _warn_of(session: Session, weighed: Weighed) -> None:
     """What of a plan's consequences nobody should overlook."""
+    consequences = weighed.consequences
+    for judged in weighed.guarded.unmet():
+        session.warn(f"Whether the expectation {judged.name} is met is not known: {judged.reason}")
     if consequences.opened:
         session.warn(f"The plan opens connections: {listed(consequences.opened)}")
     if consequences.unjudged:

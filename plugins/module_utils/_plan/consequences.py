@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 from .._calico.errors import NetguardError
 from .._calico.evaluation import Evaluation
@@ -22,14 +22,14 @@ from .._report.changed_connections import (
     changed_connections,
     sharing_not_compared,
 )
+from .allowance import Allowance
 from .order import on_the_way, order_without_a_gap
 from .steps import Plan, Step, kept_by_finalizers
 
 # So many states with a gap are described; each takes as long as describing what the whole plan changes.
 _TOLD = 3
 
-OnOpened = Literal["warn", "refuse"]
-Answers = Mapping[str, Mapping[str, Any] | None]
+Answers = Mapping[str, "Mapping[str, Any] | None"]
 
 
 class OpensConnections(NetguardError):
@@ -42,14 +42,6 @@ class InterruptsConnections(NetguardError):
     """On the way connections would be cut or opened that are not so before, nor after."""
 
     code = "interrupts_connections"
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """What a plan may do to connections."""
-
-    on_opened: OnOpened = "warn"
-    interruption: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ Outcomes = Mapping[tuple[Direction, Ends], str]
 
 STATES = 4
 # New policies, and new versions of those that a cluster of `clusters` may have.
-written = st.lists(st.integers(0, 5).flatmap(policies), min_size=1, max_size=2, unique_by=lambda item: identity(item))
+written = st.lists(st.integers(0, 5).flatmap(policies), min_size=1, max_size=2, unique_by=identity)
 deleted = st.integers(0, 4)
 
 

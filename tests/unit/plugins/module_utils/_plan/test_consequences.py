@@ -12,8 +12,8 @@ import pytest
 from ansible_collections.netguard.calico.plugins.module_utils._calico.baseline import Placeholders, default_manifests
 from ansible_collections.netguard.calico.plugins.module_utils._calico.manifest import SourcedManifest, parse_policies
 from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import Snapshot, snapshot
+from ansible_collections.netguard.calico.plugins.module_utils._plan.allowance import Allowance
 from ansible_collections.netguard.calico.plugins.module_utils._plan.consequences import (
-    Allowance,
     Consequences,
     InterruptsConnections,
     OpensConnections,
