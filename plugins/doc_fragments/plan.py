@@ -13,6 +13,7 @@ options:
   plan_digest:
     description:
       - The digest of the plan that was approved, as a run in check mode returns it. Another plan than that is refused.
+      - The order of the writes counts too; it can be another one where Pods or policies of others have changed meanwhile.
       - A run that has nothing to write is never refused, so that an approved plan may be run twice.
     type: str
   take_over:

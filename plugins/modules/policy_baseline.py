@@ -37,14 +37,16 @@ options:
       - V(present) creates and updates, the policy that Calico looks at last being written first, unless another order is
         needed so that no connection is cut or opened on the way; see O(allow_interruption).
       - V(absent) deletes the listed policies that carry the label of this baseline or have an equal spec, in the opposite
-        order. A listed policy that is neither is somebody else's, and the module fails before it deletes any.
+        order, again unless another one is needed. A listed policy that is neither is somebody else's, and the module fails before
+        it deletes any.
     type: str
     choices: [present, absent]
     default: present
   prune:
     description:
       - What happens to policies that carry the label of this baseline (O(name)) and are no longer listed.
-      - V(report) names them in RV(prunable) and in a warning, V(delete) removes them, after everything else.
+      - V(report) names them in RV(prunable) and in a warning, V(delete) removes them, after
+        everything else unless another order is needed.
       - V(delete) needs O(policies), O(src) or O(default_policies), so that a forgotten list does not remove its policies.
       - Policies without the label, or with that of another baseline, are never removed, and policies of tiers that the account
         may not see are not found.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._calico.connection import Connection
+from .._calico.precedence import tier_of
 from .._calico.snapshot import Snapshot, name_of
 from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
@@ -44,17 +45,30 @@ def weighed_live(
     if not rehearsal.plan.steps:
         return Weighed(rehearsal.plan, Consequences(), Guarded())
     snapshot = read_snapshot(gateway, backend, staged=False)
+    hidden = [step.before for step in rehearsal.plan.steps if step.before is not None and _is_hidden(step, snapshot)]
+    snapshot = snapshot.with_change(hidden, [])
     for step in rehearsal.plan.steps:
         _require_unchanged(step, snapshot)
     plan, consequences = weighed(snapshot, rehearsal.plan, rehearsal.answers)
     return Weighed(plan, consequences, guarded(snapshot, plan, rehearsal.answers, expectations))
 
 
+def _is_hidden(step: Step, snapshot: Snapshot) -> bool:
+    """Whether a policy may be read by its name, and is not in lists, since the account may not list those of its tier."""
+    unread = bool({"GlobalNetworkPolicy", "Tier"} & set(snapshot.unread))
+    tier = tier_of((step.before or {}).get("spec") or {})
+    return (unread or tier in snapshot.unread_tiers) and _live(step, snapshot) is None
+
+
 def _require_unchanged(step: Step, snapshot: Snapshot) -> None:
-    name = step.name if step.before is None else name_of(step.before)
-    live = next((item for item in snapshot.of("GlobalNetworkPolicy") if name_of(item) == name), None)
-    if "GlobalNetworkPolicy" not in snapshot.unread and _version(live) != _version(step.before):
+    live = _live(step, snapshot)
+    if _version(live) != _version(step.before):
         raise Conflict(f"GlobalNetworkPolicy {step.name} was changed while its change was planned", "Run again.")
+
+
+def _live(step: Step, snapshot: Snapshot) -> Mapping[str, Any] | None:
+    name = step.name if step.before is None else name_of(step.before)
+    return next((item for item in snapshot.of("GlobalNetworkPolicy") if name_of(item) == name), None)
 
 
 def _version(item: Mapping[str, Any] | None) -> Any:

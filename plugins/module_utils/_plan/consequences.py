@@ -108,7 +108,8 @@ def weighed(snapshot: Snapshot, plan: Plan, answers: Answers) -> tuple[Plan, Con
     if not plan.steps:
         return plan, Consequences()
     before, after = Evaluation(snapshot), Evaluation(_after(snapshot, plan, answers))
-    transition = Transition(before, after, [_write(step, answers[step.name]) for step in plan.steps])
+    writes = [_write(step, answers[step.name]) for step in plan.steps]
+    transition = Transition(before, after, writes)
     numbers = range(len(plan.steps))
     found = order_without_a_gap(transition, numbers)
     ordered = replace(plan, steps=tuple(plan.steps[number] for number in found or numbers))
@@ -118,7 +119,7 @@ def weighed(snapshot: Snapshot, plan: Plan, answers: Answers) -> tuple[Plan, Con
         cut=tuple(change for change in changes if change.effect == "cut"),
         uncertain=tuple(change for change in changes if change.effect not in ("opened", "cut")),
         interruptions=() if found is not None else _interruptions(transition, plan.steps),
-        unjudged=(*_unread(snapshot), *_kept(plan), *_beyond(before, after, plan)),
+        unjudged=(*_unread(snapshot), *_kept(plan), *_beyond(before, after, writes)),
     )
 
 
@@ -153,10 +154,12 @@ def _kept(plan: Plan) -> Iterator[str]:
         yield f"{name} stays in force until its finalizers are taken away, which may be at any time"
 
 
-def _beyond(before: Evaluation, after: Evaluation, plan: Plan) -> Iterator[str]:
+def _beyond(before: Evaluation, after: Evaluation, writes: Sequence[Write]) -> Iterator[str]:
     """What is not judged, where the plan's policies have a part in it."""
-    names = {step.name for step in plan.steps}
-    changed = [p for e in (before, after) for p in all_policies(e.policies.tiers) if p.name in names]
+    # By their own names, which in some releases are not the steps'.
+    names = {name for write in writes for name in (write.gone, write.come)}
+    policies = [policy for e in (before, after) for policy in all_policies(e.policies.tiers)]
+    changed = [policy for policy in policies if (policy.kind, policy.namespace, policy.name) in names]
     if before.inventory.unread("HostEndpoint") or any(_may_select(policy, before.inventory) for policy in changed):
         yield HOSTS_NOT_COMPARED
     yield from sharing_not_compared(before)

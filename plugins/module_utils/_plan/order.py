@@ -9,8 +9,9 @@ from itertools import permutations
 
 from .._calico.transition import BEFORE, State, Transition
 
-# So many states are looked at before the search is given up; an order that is right at once needs one for each write.
+# So many states are looked at before the search is given up, and more where there are few groups of ends to look at.
 STATES = 40
+LOOKS = 200_000
 # Groups of ends that so few writes concern are looked at in every order, which tells which write must come first.
 _FEW = 3
 
@@ -21,21 +22,20 @@ _Earlier = Mapping[int, frozenset[int]]
 def order_without_a_gap(transition: Transition, preferred: Sequence[int]) -> tuple[int, ...] | None:
     """The numbers of the writes in such an order, as near to ``preferred`` as is found; None where none was found.
 
-    The preferred order is looked at closely, others by one end of connections at a time: faster, and erring on the safe side.
+    A few orders are looked at closely, others by one end of connections at a time: faster, and erring on the safe side.
     """
-    states = on_the_way(preferred)
-    safe = transition.without_a_gap(states)
-    if all(state in safe or transition.is_without_a_gap(state) for state in states):
+    if _is_without_a_gap(transition, preferred):
         return tuple(preferred)
     earlier = _earlier(transition, preferred)
     if earlier is None:
         return None
-    sorted_by_need = _in_order(preferred, earlier)
-    if sorted_by_need is None:
-        return None
-    states = on_the_way(sorted_by_need)
-    if len(transition.without_a_gap(states)) == len(states):
-        return sorted_by_need
+    # Often the other way round will do: where a wider policy makes room for what follows.
+    for candidate in (preferred, preferred[::-1]):
+        order = _in_order(candidate, earlier)
+        if order is None:
+            return None
+        if _is_without_a_gap(transition, order):
+            return order
     return _Search(transition, preferred, earlier).found()
 
 
@@ -46,6 +46,12 @@ def on_the_way(order: Sequence[int]) -> list[State]:
         state |= 1 << number
         states.append(state)
     return states
+
+
+def _is_without_a_gap(transition: Transition, order: Sequence[int]) -> bool:
+    states = on_the_way(order)
+    safe = transition.without_a_gap(states)
+    return all(state in safe or transition.is_without_a_gap(state) for state in states)
 
 
 def _earlier(transition: Transition, writes: Sequence[int]) -> _Earlier | None:
@@ -81,27 +87,31 @@ class _Search:
     def __init__(self, transition: Transition, preferred: Sequence[int], earlier: _Earlier) -> None:
         self._transition, self._preferred = transition, preferred
         self._needs = {n: sum(1 << other for other in earlier[n]) for n in preferred}
-        self._known: dict[State, bool] = {BEFORE: True, transition.complete: True}
+        self._seen: set[State] = set()
+        groups = sum(1 for _group in transition.groups())
+        self._left = max(STATES, min(len(preferred) ** 2, LOOKS // max(groups, 1)))
 
     def found(self) -> tuple[int, ...] | None:
-        ways: list[tuple[State, tuple[int, ...]]] = [(BEFORE, ())]
-        seen = {BEFORE}
-        while ways and len(self._known) <= STATES:
-            state, order = ways.pop()
-            if state == self._transition.complete:
-                return order
-            # The preferred write is tried first, and so is put in last.
-            for number in reversed(self._further(state)):
-                following = state | 1 << number
-                if following not in seen:
-                    seen.add(following)
-                    ways.append((following, (*order, number)))
+        """The order, None where there is none or too many states were looked at."""
+        return self._onward(BEFORE)
+
+    def _onward(self, state: State) -> tuple[int, ...] | None:
+        if state == self._transition.complete:
+            return ()
+        for number in self._preferred:
+            following = state | 1 << number
+            if following != state and self._needs[number] & ~state == 0 and self._is_good(following):
+                rest = self._onward(following)
+                if rest is not None:
+                    return (number, *rest)
         return None
 
-    def _further(self, state: State) -> list[int]:
-        """The writes that can come next."""
-        open_ones = [n for n in self._preferred if not state >> n & 1 and self._needs[n] & ~state == 0]
-        asked = [following for n in open_ones if (following := state | 1 << n) not in self._known]
-        good = self._transition.without_a_gap(asked) if asked else frozenset()
-        self._known |= {following: following in good for following in asked}
-        return [number for number in open_ones if self._known[state | 1 << number]]
+    def _is_good(self, state: State) -> bool:
+        """Whether a state was not seen yet and has no gap; false once too many were looked at."""
+        if state == self._transition.complete:
+            return True
+        if state in self._seen or self._left <= 0:
+            return False
+        self._seen.add(state)
+        self._left -= 1
+        return state in self._transition.without_a_gap([state])

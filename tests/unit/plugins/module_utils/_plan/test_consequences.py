@@ -19,7 +19,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._plan.consequences
     OpensConnections,
     weighed,
 )
-from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, plan_present, removals
+from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, Step, plan_present, removals
 
 Object = dict[str, Any]
 DEFAULTS = default_manifests(Placeholders())
@@ -140,11 +140,28 @@ def test_what_is_not_known_is_not_taken_for_closed() -> None:
         found.require(Allowance("refuse"))
 
 
+def test_many_writes_that_make_room_for_each_other_get_their_order() -> None:
+    """Each policy moves on to the port that the next one leaves, so that the last one, by order, has to go last."""
+
+    def steps(shift: int) -> list[Object]:
+        ports = [100 + number + shift for number in range(12)]
+        rules = [[{"action": "Allow", "protocol": "TCP", "destination": {"ports": [port]}}] for port in ports]
+        return [policy(f"w{number:02}", order=number, egress=rule) for number, rule in enumerate(rules)]
+
+    plan, found = weigh(steps(0), steps(1))
+    assert found.interruptions == ()
+    assert [step.name for step in plan.steps] == [f"w{number:02}" for number in range(12)]
+
+
 def test_host_endpoints_that_a_policy_may_select_are_said_to_be_left_out() -> None:
     host = {"apiVersion": "projectcalico.org/v3", "kind": "HostEndpoint", "metadata": {"name": "n1"}}
     host = {**host, "spec": {"node": "n1", "interfaceName": "*"}}
     assert weigh([], [LAST], host)[1].unjudged != ()
     assert weigh([], [denies("web", "a", 1)], host)[1].unjudged == ()
+    # Where a release puts its prefix before names, the step has the wanted name and the objects theirs.
+    own = {**LAST, "metadata": {"name": "default.last", "uid": "last", "resourceVersion": "1"}}
+    update = Step("update", "last", own, own)
+    assert weighed(cluster([own], host), Plan((update,)), {"last": own})[1].unjudged != ()
 
 
 def test_a_policy_that_finalizers_keep_goes_when_nobody_knows() -> None:
