@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import permutations
 
-from .._calico.transition import BEFORE, State, Transition
+from .._calico.states import BEFORE, State
+from .._calico.transition import Transition
 
 # So many states are looked at before the search is given up, and more where there are few groups of ends to look at.
 STATES = 40

@@ -14,8 +14,9 @@ from ansible_collections.netguard.calico.plugins.module_utils._calico.layout imp
 from ansible_collections.netguard.calico.plugins.module_utils._calico.matching import Flow
 from ansible_collections.netguard.calico.plugins.module_utils._calico.policies import DIRECTIONS, Direction
 from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import Snapshot, identity, snapshot
+from ansible_collections.netguard.calico.plugins.module_utils._calico.states import State
 from ansible_collections.netguard.calico.plugins.module_utils._calico.traffic import Traffic
-from ansible_collections.netguard.calico.plugins.module_utils._calico.transition import State, Transition, Write
+from ansible_collections.netguard.calico.plugins.module_utils._calico.transition import Transition, Write
 from clusters import Object, clusters, policies
 from hypothesis import given
 from hypothesis import strategies as st
