@@ -71,6 +71,18 @@ EXAMPLES = r"""
     name: edge
     src: policies/edge.yaml
     expected_cluster_uid: 6f1c2a53-8f7e-4f0b-9d0e-3a3f0f3f9b11
+
+- name: Policies that may open nothing, and must not cut the shop off its database
+  netguard.calico.policy_baseline:
+    name: edge
+    src: policies/edge.yaml
+    on_opened: refuse
+    expectations:
+      - name: web reaches its database
+        source: {namespace: shop, labels: {app: web}}
+        destination: {service: {namespace: shop, name: db}}
+        port: 5432
+        verdict: allow
 """
 
 RETURN = r"""
