@@ -133,9 +133,8 @@ def _written(gateway: Gateway, outcome: Outcome) -> Outcome:
 
 
 def _partly_written(plan: Plan, failed: Step, done: int, error: NetguardError) -> PartlyWritten:
-    names = ", ".join(f"{step.action} {step.name}" for step in plan.steps[:done])
+    names = ", ".join(map(str, plan.steps[:done]))
     return PartlyWritten(
-        f"{done} of {len(plan.steps)} writes were done ({names}), then {failed.action} {failed.name} failed: "
-        f"{error.message}",
+        f"{done} of {len(plan.steps)} writes were done ({names}), then {failed} failed: {error.message}",
         "Nothing was undone; run again to go on from here.",
     )

@@ -59,7 +59,7 @@ def written(gateway: Gateway, step: Step, expected: Object | None) -> Object | N
 def _found(gateway: Gateway, step: Step, expected: Object | None, lost: AnswerLost) -> Object | None:
     # Its own name, which in some releases is another than the wanted one.
     name = str((step.before or step.after or {})["metadata"]["name"])
-    what = f"{step.action} {step.name}"
+    what = str(step)
     live = read_until(
         lambda: gateway.get(GLOBAL_NETWORK_POLICIES, name), lambda live: not _untouched(step, live), what, lost
     )

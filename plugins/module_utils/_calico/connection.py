@@ -93,6 +93,9 @@ class Connection:
     icmp_code: int | None = None
     verdict: Outcome | None = None
 
+    def __str__(self) -> str:
+        return self.name or f"{self.source} to {self.destination}"
+
 
 def parse_connections(
     given: Sequence[Any], where: str, verdict: Literal["wanted", "refused"]

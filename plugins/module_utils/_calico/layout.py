@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .classes import Classes
 from .decisions import Decided, Decisions, Part
@@ -34,7 +35,15 @@ class Layout:
         for number, members in enumerate(self.peers.members):
             found = self.space.points[members[0]].version
             row |= 1 << number if version is None or found in (version, None) else 0
-        return row * sum(1 << number * len(self.peers) for number in range(len(self.kinds)))
+        return self.in_every_kind(row)
+
+    def in_every_kind(self, row: int) -> int:
+        """The grid that has these classes of peers for each kind of traffic."""
+        return row * self._every_kind
+
+    @cached_property
+    def _every_kind(self) -> int:
+        return sum(1 << number * len(self.peers) for number in range(len(self.kinds)))
 
     def rows(self, grid: int) -> Iterator[int]:
         """For each kind of traffic, the classes of peers that a grid has."""

@@ -8,12 +8,13 @@ fault.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .classes import Classes
 from .layout import Layout
 from .policies import Direction
+from .space import bits_of
 
 # More pairs of classes than this are not looked at one by one; then connections count as meeting.
 PAIRS = 500_000
@@ -82,10 +83,12 @@ class Meeting:
 
 def takes_place(layouts: Mapping[Direction, Layout], turns: AllTurns) -> bool:
     """Whether there is a pair of points and a kind of traffic that one end opens and the other has not closed yet."""
-    leaving, entering = turns["Egress"], turns["Ingress"]
-    return _meet(
-        layouts, {n: t.opening for n, t in leaving.items()}, {n: t.closing for n, t in entering.items()}
-    ) or _meet(layouts, {n: t.closing for n, t in leaving.items()}, {n: t.opening for n, t in entering.items()})
+    opening = {d: {number: t.opening for number, t in of_direction.items()} for d, of_direction in turns.items()}
+    closing = {d: {number: t.closing for number, t in of_direction.items()} for d, of_direction in turns.items()}
+    return any(
+        meet(layouts, {"Egress": one["Egress"], "Ingress": other["Ingress"]})
+        for one, other in ((opening, closing), (closing, opening))
+    )
 
 
 def _overlap(layouts: Mapping[Direction, Layout], leaving: _Side, entering: _Side) -> bool:
@@ -99,10 +102,7 @@ def _overlap(layouts: Mapping[Direction, Layout], leaving: _Side, entering: _Sid
 
 def meet(layouts: Mapping[Direction, Layout], grids: Mapping[Direction, Mapping[int, int]]) -> bool:
     """Whether there is a pair of points and a kind of traffic that is in a grid of both ends, by their classes of subjects."""
-    return _meet(layouts, grids["Egress"], grids["Ingress"])
-
-
-def _meet(layouts: Mapping[Direction, Layout], leaving: Mapping[int, int], entering: Mapping[int, int]) -> bool:
+    leaving, entering = grids["Egress"], grids["Ingress"]
     egress, ingress = layouts["Egress"], layouts["Ingress"]
     sources: dict[tuple[int, int], set[int]] = {}
     for number in (number for number, grid in leaving.items() if grid):
@@ -133,22 +133,17 @@ class _Reached:
         ingress, self._peers = layouts["Ingress"], layouts["Egress"].peers
         self._members = ingress.subjects.members[number]
         self._owners = [id(ingress.space.points[point].endpoint) for point in self._members]
-        self._all = _bits(self._peers.of[point] for point in self._members)
+        self._all = bits_of(self._peers.of[point] for point in self._members)
 
     def but_for(self, owners: set[int]) -> int:
         """Those that are not the only source itself: no policy looks at what an endpoint sends to itself."""
         if len(owners) > 1 or owners.isdisjoint(self._owners):
             return self._all
         members = zip(self._members, self._owners, strict=True)
-        return _bits(self._peers.of[point] for point, owner in members if owner not in owners)
+        return bits_of(self._peers.of[point] for point, owner in members if owner not in owners)
 
 
 def _points(classes: Classes, numbers: int) -> int:
-    return _bits(point for number, members in enumerate(classes.members) if numbers >> number & 1 for point in members)
-
-
-def _bits(numbers: Iterable[int]) -> int:
-    found = 0
-    for number in numbers:
-        found |= 1 << number
-    return found
+    return bits_of(
+        point for number, members in enumerate(classes.members) if numbers >> number & 1 for point in members
+    )

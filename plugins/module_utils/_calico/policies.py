@@ -67,6 +67,11 @@ class CompiledPolicy:
     unclear: str = ""
 
     @property
+    def identity(self) -> tuple[str, str, str]:
+        """Kind, namespace and name, as `snapshot.identity` has them of an object."""
+        return self.kind, self.namespace, self.name
+
+    @property
     def key(self) -> tuple[float, str]:
         """What sorts policies of one tier: order, then name, namespace and kind."""
         return (self.order, f"{self.name}/{self.namespace}/{self.kind}")

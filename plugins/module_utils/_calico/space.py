@@ -70,7 +70,7 @@ class Space:
     @cached_property
     def owned(self) -> int:
         """Points that have an endpoint."""
-        return _bits(i for i, point in enumerate(self.points) if self.inventory.endpoints_at(point))
+        return bits_of(i for i, point in enumerate(self.points) if self.inventory.endpoints_at(point))
 
     @cached_property
     def _sets(self) -> list[tuple[Labels, int, bool]]:
@@ -219,7 +219,8 @@ def _union(columns: Iterable[int]) -> int:
     return found
 
 
-def _bits(indexes: Iterable[int]) -> int:
+def bits_of(indexes: Iterable[int]) -> int:
+    """An integer with these bits."""
     found = 0
     for index in indexes:
         found |= 1 << index

@@ -61,8 +61,8 @@ class DirectionStates:
         found: dict[int, State] = {}
         for policy, (bit, _comes) in self.choice.changing.items():
             selected = self.applied.get(policy, (0, 0))[1]
-            for number, members in enumerate(self.layout.subjects.members):
-                if selected >> number & 1 and self.layout.space.points[members[0]].endpoint is not None:
+            for number in self.workloads:
+                if selected >> number & 1:
                     found[number] = found.get(number, 0) | bit
         return found
 
@@ -120,12 +120,7 @@ class DirectionStates:
         row = 0
         for number in {peers.of[point] for point in inside}:
             row |= 1 << number if inside.issuperset(peers.members[number]) else 0
-        return row * self._every_kind if row else 0
-
-    @cached_property
-    def _every_kind(self) -> int:
-        """What makes a grid with a row for each kind of traffic of a row."""
-        return sum(1 << number * len(self.layout.peers) for number in range(len(self.layout.kinds)))
+        return self.layout.in_every_kind(row) if row else 0
 
     @cached_property
     def _of_endpoint(self) -> dict[int, list[int]]:

@@ -89,8 +89,6 @@ class Transition:
 
     def is_without_a_gap(self, state: State) -> bool:
         """The same of one state, looked at closely: a gap that the other end closes does not count, unless there are too many."""
-        if self.without_a_gap([state]):
-            return True
         return not self._opened_by_both(self._meeting(state), state) and not any(
             self._is_felt(way, state) for way in self._ways.values()
         )
@@ -148,8 +146,8 @@ class Transition:
 
 
 def _choice(before: Evaluation, after: Evaluation, writes: Sequence[Write]) -> Choice:
-    old = {_identity(policy): policy for policy in all_policies(before.policies.tiers)}
-    new = {_identity(policy): policy for policy in all_policies(after.policies.tiers)}
+    old = {policy.identity: policy for policy in all_policies(before.policies.tiers)}
+    new = {policy.identity: policy for policy in all_policies(after.policies.tiers)}
     changing: dict[CompiledPolicy, tuple[State, bool]] = {}
     for number, write in enumerate(writes):
         if write.gone in old:
@@ -165,7 +163,3 @@ def _choice(before: Evaluation, after: Evaluation, writes: Sequence[Write]) -> C
         for name, tier in tiers.items()
     ]
     return Choice(tuple(sorted(mixed, key=lambda tier: tier.key)), changing)
-
-
-def _identity(policy: CompiledPolicy) -> Identity:
-    return policy.kind, policy.namespace, policy.name

@@ -24,12 +24,10 @@ from .._report.changed_connections import (
 )
 from .allowance import Allowance
 from .order import on_the_way, order_without_a_gap
-from .steps import Plan, Step, kept_by_finalizers
+from .steps import Answers, Plan, Step, kept_by_finalizers
 
 # So many states with a gap are described; each takes as long as describing what the whole plan changes.
 _TOLD = 3
-
-Answers = Mapping[str, "Mapping[str, Any] | None"]
 
 
 class OpensConnections(NetguardError):
@@ -53,12 +51,10 @@ class Interruption:
 
     def as_result(self) -> dict[str, Any]:
         """As modules return it."""
-        done = [f"{step.action} {step.name}" for step in self.done]
-        return {"done": done, "connections": [change.as_result() for change in self.connections]}
+        return {"done": [*map(str, self.done)], "connections": [change.as_result() for change in self.connections]}
 
     def __str__(self) -> str:
-        done = ", ".join(f"{step.action} {step.name}" for step in self.done)
-        return f"After {done}: {listed(self.connections)}"
+        return f"After {', '.join(map(str, self.done))}: {listed(self.connections)}"
 
 
 @dataclass(frozen=True)
@@ -159,7 +155,7 @@ def _beyond(before: Evaluation, after: Evaluation, writes: Sequence[Write]) -> I
     # By their own names, which in some releases are not the steps'.
     names = {name for write in writes for name in (write.gone, write.come)}
     policies = [policy for e in (before, after) for policy in all_policies(e.policies.tiers)]
-    changed = [policy for policy in policies if (policy.kind, policy.namespace, policy.name) in names]
+    changed = [policy for policy in policies if policy.identity in names]
     if before.inventory.unread("HostEndpoint") or any(_may_select(policy, before.inventory) for policy in changed):
         yield HOSTS_NOT_COMPARED
     yield from sharing_not_compared(before)

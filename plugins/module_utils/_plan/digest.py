@@ -46,7 +46,7 @@ class Approval:
         """Raises PlanDiffers where the plan is not the approved one. One that writes nothing needs no approval."""
         if self.approved is None or not plan.steps or self.digest(plan) == self.approved:
             return
-        steps = ", ".join(f"{step.action} {step.name}" for step in plan.steps)
+        steps = ", ".join(map(str, plan.steps))
         raise PlanDiffers(
             f"The plan is not the approved one ({self.approved}); it is {self.digest(plan)}: {steps}",
             "Run in check mode without plan_digest, look at the plan, and give its digest.",

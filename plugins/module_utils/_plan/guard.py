@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,7 @@ from .._calico.table import DecisionTable
 from .._calico.verdict import Outcome
 from .._report.explanation import explained
 from .allowance import OnUnknown
-from .steps import Plan, Step
-
-Answers = Mapping[str, "Mapping[str, Any] | None"]
+from .steps import Answers, Plan, Step
 
 
 class ExpectationNotMet(NetguardError):
@@ -48,7 +46,7 @@ class Judged:
     @property
     def name(self) -> str:
         """As the user calls it."""
-        return self.expected.name or f"{self.expected.source} to {self.expected.destination}"
+        return str(self.expected)
 
     @property
     def met(self) -> bool:
@@ -76,7 +74,7 @@ class Judged:
         """Why it is met or not, with what decides."""
         if self.on_the_way is not None:
             step, found = self.on_the_way
-            return f"after {step.action} {step.name}: {found.text}"
+            return f"after {step}: {found.text}"
         return self.after.text
 
 

@@ -16,6 +16,8 @@ from .._calico.manifest import KIND, Policy
 from .difference import Difference, differences
 
 Action = Literal["create", "update", "delete"]
+# The server's objects by the names of the steps, None for a deletion.
+Answers = Mapping[str, "Mapping[str, Any] | None"]
 
 
 class NotOurs(NetguardError):
@@ -39,6 +41,9 @@ class Step:
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     difference: tuple[Difference, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.name}"
 
     def as_result(self) -> dict[str, Any]:
         """The step as a module returns it."""

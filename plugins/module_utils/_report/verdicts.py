@@ -46,7 +46,7 @@ def verdict_report(snapshot: Snapshot, questions: Questions) -> dict[str, Any]:
     }
     if after is not before:
         report["changed_verdicts"] = [
-            {"connection": _name(connection), "before": _briefs(was), "after": _briefs(becomes)}
+            {"connection": str(connection), "before": _briefs(was), "after": _briefs(becomes)}
             for connection, was, becomes in zip(questions.connections, now, then, strict=True)
             if _briefs(was) != _briefs(becomes)
         ]
@@ -87,7 +87,7 @@ def _as_result(answered: Answered) -> dict[str, Any]:
     deciding = answered.verdict.deciding
     return {
         **_brief(answered),
-        "connection": _name(answered.connection),
+        "connection": str(answered.connection),
         "source": None if answered.source is None else str(answered.source),
         "destination": None if answered.destination is None else str(answered.destination),
         "traffic": str(answered.traffic),
@@ -106,10 +106,6 @@ def _brief(answered: Answered) -> dict[str, Any]:
         "decided_by": None if decider is None else decider.as_result(),
         "pairs": answered.pairs,
     }
-
-
-def _name(connection: Connection) -> str:
-    return connection.name or f"{connection.source} to {connection.destination}"
 
 
 def _unread(reasons: Mapping[str, str]) -> Iterable[dict[str, str]]:
