@@ -93,7 +93,7 @@ def _plans(cluster: Snapshot, chosen: list[Object]) -> list[str]:
     }
     lines = []
     for name, steps in plans.items():
-        answers = {step.name: step.after for step in steps}
+        answers = {step.key: step.after for step in steps}
         (_plan, found), seconds = _timed(lambda s=steps, a=answers: weighed(cluster, Plan(tuple(s)), a))  # type: ignore[misc]
         told = "no order" if found.interruptions else "an order"
         lines.append(_line(f"plan weighed, {name} ({told} without a gap)", f"{seconds:.1f} s", "under 60 s"))

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._calico.errors import NetguardError
-from .._calico.manifest import Policy
+from .._calico.manifest import KIND, Policy
 from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES
 from .._plan.allowance import Allowance
 from .._plan.digest import ANY_PLAN, Approval
 from .._plan.owners import require_not_managed
-from .._plan.steps import Plan, Step
+from .._plan.steps import Answers, Key, Plan, Step
 from .names import by_wanted_name
 from .preconditions import require_tiers, require_unlocked
 from .rehearsal import rehearsed
@@ -61,12 +61,12 @@ class Outcome:
 
     plan: Plan
     live: Live
-    answers: Mapping[str, Mapping[str, Any] | None]
+    answers: Answers
     weighed: Weighed
 
     def after(self, name: str) -> Mapping[str, Any] | None:
         """The policy of that name as it is afterwards."""
-        return self.answers[name] if name in self.answers else self.live.get(name)
+        return self.answers[KIND, name] if (KIND, name) in self.answers else self.live.get(name)
 
 
 def planned(gateway: Gateway, change: Change) -> Outcome:
@@ -121,10 +121,10 @@ def _repeated(attempt: Callable[[], Outcome]) -> Outcome:
 
 
 def _written(gateway: Gateway, outcome: Outcome) -> Outcome:
-    answers: dict[str, Mapping[str, Any] | None] = {}
+    answers: dict[Key, Mapping[str, Any] | None] = {}
     for step in outcome.plan.steps:
         try:
-            answers[step.name] = written(gateway, step, outcome.answers[step.name])
+            answers[step.key] = written(gateway, step, outcome.answers[step.key])
         except NetguardError as error:
             if not answers:
                 raise

@@ -13,7 +13,7 @@ from .._calico.manifest import Policy
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES
 from .._plan.difference import Difference, differences
-from .._plan.steps import Plan, Step, desired_object
+from .._plan.steps import Answers, Plan, Step, desired_object
 from .writing import write
 
 
@@ -31,10 +31,10 @@ def confirmed_differences(gateway: Gateway, live: Mapping[str, Any], policy: Pol
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """A plan that the server accepts, and its answer per policy's name, None for a deletion."""
+    """A plan that the server accepts, and its answers."""
 
     plan: Plan
-    answers: Mapping[str, Mapping[str, Any] | None]
+    answers: Answers
 
 
 def rehearsed(gateway: Gateway, plan: Plan) -> Rehearsal:
@@ -43,9 +43,9 @@ def rehearsed(gateway: Gateway, plan: Plan) -> Rehearsal:
     A refusal raises here, before the first write.
     """
     dry = gateway.rehearsal()
-    answers = {step.name: write(dry, step) for step in plan.steps}
-    kept = tuple(step for step in plan.steps if not _restored(step, answers[step.name]))
-    return Rehearsal(replace(plan, steps=kept), {step.name: answers[step.name] for step in kept})
+    answers = {step.key: write(dry, step) for step in plan.steps}
+    kept = tuple(step for step in plan.steps if not _restored(step, answers[step.key]))
+    return Rehearsal(replace(plan, steps=kept), {step.key: answers[step.key] for step in kept})
 
 
 def _restored(step: Step, answer: Mapping[str, Any] | None) -> bool:

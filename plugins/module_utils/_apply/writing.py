@@ -12,7 +12,7 @@ from .._calico.canonical import canonical_spec
 from .._calico.errors import NetguardError
 from .._cluster.errors import AnswerLost
 from .._cluster.gateway import Gateway
-from .._cluster.resources import GLOBAL_NETWORK_POLICIES
+from .._cluster.resources import WRITTEN
 from .._plan.steps import Step, being_deleted
 
 Object = Mapping[str, Any]
@@ -35,12 +35,13 @@ class OutcomeUnknown(NetguardError):
 
 def write(gateway: Gateway, step: Step) -> Object | None:
     """Sends one step; returns the server's object, None after a deletion."""
+    resource = WRITTEN[step.kind]
     if step.action == "create":
-        return gateway.create(GLOBAL_NETWORK_POLICIES, dict(step.after or {}))
+        return gateway.create(resource, dict(step.after or {}))
     if step.action == "update":
-        return gateway.replace(GLOBAL_NETWORK_POLICIES, dict(step.after or {}))
+        return gateway.replace(resource, dict(step.after or {}))
     metadata = (step.before or {})["metadata"]
-    gateway.delete(GLOBAL_NETWORK_POLICIES, metadata["name"], "", metadata["uid"], metadata["resourceVersion"])
+    gateway.delete(resource, metadata["name"], "", metadata["uid"], metadata["resourceVersion"])
     return None
 
 
@@ -61,7 +62,7 @@ def _found(gateway: Gateway, step: Step, expected: Object | None, lost: AnswerLo
     name = str((step.before or step.after or {})["metadata"]["name"])
     what = str(step)
     live = read_until(
-        lambda: gateway.get(GLOBAL_NETWORK_POLICIES, name), lambda live: not _untouched(step, live), what, lost
+        lambda: gateway.get(WRITTEN[step.kind], name), lambda live: not _untouched(step, live), what, lost
     )
     if _untouched(step, live):
         raise lost

@@ -51,6 +51,8 @@ STAGED_NETWORK_POLICIES = Resource(CALICO_GROUP, CALICO_VERSION, "stagednetworkp
 STAGED_KUBERNETES_NETWORK_POLICIES = Resource(
     CALICO_GROUP, CALICO_VERSION, "stagedkubernetesnetworkpolicies", "StagedKubernetesNetworkPolicy", True
 )
+# What plans write, by kind.
+WRITTEN = {resource.kind: resource for resource in (GLOBAL_NETWORK_POLICIES, STAGED_GLOBAL_NETWORK_POLICIES)}
 GLOBAL_NETWORK_SETS = Resource(CALICO_GROUP, CALICO_VERSION, "globalnetworksets", "GlobalNetworkSet", False)
 NETWORK_SETS = Resource(CALICO_GROUP, CALICO_VERSION, "networksets", "NetworkSet", True)
 HOST_ENDPOINTS = Resource(CALICO_GROUP, CALICO_VERSION, "hostendpoints", "HostEndpoint", False)

@@ -81,7 +81,7 @@ def _result(session: Session, change: Change, outcome: Outcome) -> Result:
     }
     if session.diff_mode:
         result["diff"] = [
-            *(_diff(step, outcome.after(step.name)) for step in steps),
+            *(_diff(step, outcome.answers[step.key]) for step in steps),
             *_prepared(outcome.weighed.consequences),
         ]
     return result
@@ -132,7 +132,7 @@ def shown(item: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _diff(step: Step, after: Mapping[str, Any] | None) -> dict[str, Any]:
-    name = f"GlobalNetworkPolicy {step.name}"
+    name = f"{step.kind} {step.name}"
     return {
         "before_header": f"{name} (in the cluster)",
         "after_header": f"{name} (wanted)",

@@ -99,12 +99,12 @@ class Consequences:
 def weighed(snapshot: Snapshot, plan: Plan, answers: Answers) -> tuple[Plan, Consequences]:
     """The plan in an order without a gap where there is one, and what it does to the connections of the snapshot.
 
-    ``answers`` are the objects as the server stores them, by the steps' names, None for a deletion.
+    ``answers`` are the objects as the server stores them, by the steps' keys, None for a deletion.
     """
     if not plan.steps:
         return plan, Consequences()
     before, after = Evaluation(snapshot), Evaluation(_after(snapshot, plan, answers))
-    writes = [_write(step, answers[step.name]) for step in plan.steps]
+    writes = [_write(step, answers[step.key]) for step in plan.steps]
     transition = Transition(before, after, writes)
     numbers = range(len(plan.steps))
     found = order_without_a_gap(transition, numbers)
@@ -120,7 +120,7 @@ def weighed(snapshot: Snapshot, plan: Plan, answers: Answers) -> tuple[Plan, Con
 
 
 def _after(snapshot: Snapshot, plan: Plan, answers: Answers) -> Snapshot:
-    present = [answer for step in plan.steps if (answer := answers[step.name]) is not None]
+    present = [answer for step in plan.steps if (answer := answers[step.key]) is not None]
     return snapshot.with_change(present, [step.before for step in plan.steps if step.before is not None])
 
 

@@ -71,7 +71,7 @@ def approved_digest(text: str | None) -> str | None:
 
 def _content(step: Step) -> dict[str, Any]:
     differing = [difference.as_result() for difference in step.difference]
-    return {"action": step.action, "name": step.name, "difference": differing, **_written(step)}
+    return {"action": step.action, "kind": step.kind, "name": step.name, "difference": differing, **_written(step)}
 
 
 def _written(step: Step) -> Mapping[str, Any]:

@@ -118,7 +118,7 @@ def guarded(snapshot: Snapshot, plan: Plan, answers: Answers, expectations: Sequ
 def _states(snapshot: Snapshot, plan: Plan, answers: Answers) -> Iterator[tuple[Step, Snapshot]]:
     """The snapshot after each write."""
     for step in plan.steps:
-        answer_of = answers[step.name]
+        answer_of = answers[step.key]
         gone = [] if step.before is None else [step.before]
         snapshot = snapshot.with_change([] if answer_of is None else [answer_of], gone)
         yield step, snapshot

@@ -16,8 +16,9 @@ from .._calico.manifest import KIND, Policy
 from .difference import Difference, differences
 
 Action = Literal["create", "update", "delete"]
-# The server's objects by the names of the steps, None for a deletion.
-Answers = Mapping[str, "Mapping[str, Any] | None"]
+Key = tuple[str, str]
+# The server's objects by the keys of the steps, None for a deletion.
+Answers = Mapping[Key, "Mapping[str, Any] | None"]
 
 
 class NotOurs(NetguardError):
@@ -34,21 +35,27 @@ class BeingDeleted(NetguardError):
 
 @dataclass(frozen=True)
 class Step:
-    """One write. ``before`` is the live object that it was planned on, ``after`` the object to be sent."""
+    """One write of an object of ``kind``. ``before`` is the live object that it was planned on, ``after`` the one to be sent."""
 
     action: Action
     name: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     difference: tuple[Difference, ...] = ()
+    kind: str = KIND
 
     def __str__(self) -> str:
-        return f"{self.action} {self.name}"
+        return f"{self.action} {self.name}" if self.kind == KIND else f"{self.action} {self.kind} {self.name}"
+
+    @property
+    def key(self) -> Key:
+        """Kind and wanted name; a plan writes each object once."""
+        return self.kind, self.name
 
     def as_result(self) -> dict[str, Any]:
         """The step as a module returns it."""
         changed = [difference.as_result() for difference in self.difference]
-        return {"action": self.action, "kind": KIND, "name": self.name, "difference": changed}
+        return {"action": self.action, "kind": self.kind, "name": self.name, "difference": changed}
 
 
 @dataclass(frozen=True)

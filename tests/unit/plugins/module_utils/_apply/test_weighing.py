@@ -43,7 +43,7 @@ def policy(version: str, tier: str = "default") -> Object:
 
 def weigh(lists: Lists, before: Object) -> Weighed:
     step = Step("update", "a", before, before)
-    return weighed_live(cast(Gateway, lists), "aggregated", Rehearsal(Plan((step,)), {"a": before}), ())
+    return weighed_live(cast(Gateway, lists), "aggregated", Rehearsal(Plan((step,)), {step.key: before}), ())
 
 
 def test_a_policy_that_changed_since_it_was_planned_on_is_a_conflict() -> None:

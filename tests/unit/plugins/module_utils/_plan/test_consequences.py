@@ -58,7 +58,7 @@ def weigh(live: Sequence[Object], wanted: Sequence[Object], *more: Object) -> tu
     plan = plan_present(policies, there)
     gone = removals([name for name in there if name not in {policy.name for policy in policies}], there)
     plan = replace(plan, steps=(*plan.steps, *gone))
-    return weighed(cluster(live, *more), plan, {step.name: step.after for step in plan.steps})
+    return weighed(cluster(live, *more), plan, {step.key: step.after for step in plan.steps})
 
 
 def _plain(item: Object) -> Object:
@@ -134,7 +134,7 @@ def test_what_is_opened_is_told_and_may_be_refused() -> None:
 def test_what_is_not_known_is_not_taken_for_closed() -> None:
     plan = Plan(removals(["a"], {"a": denies("web", "a", 1)}))
     unread = Snapshot(cluster([LAST, denies("web", "a", 1)]).objects, {"NetworkPolicy": "forbidden"})
-    _plan, found = weighed(unread, plan, {"a": None})
+    _plan, found = weighed(unread, plan, {plan.steps[0].key: None})
     assert (found.opened, found.unjudged) == ((), ("NetworkPolicy was not read: forbidden",))
     with pytest.raises(OpensConnections, match=r"not known: .*NetworkPolicy was not read: forbidden"):
         found.require(Allowance("refuse"))
@@ -161,7 +161,7 @@ def test_host_endpoints_that_a_policy_may_select_are_said_to_be_left_out() -> No
     # Where a release puts its prefix before names, the step has the wanted name and the objects theirs.
     own = {**LAST, "metadata": {"name": "default.last", "uid": "last", "resourceVersion": "1"}}
     update = Step("update", "last", own, own)
-    assert weighed(cluster([own], host), Plan((update,)), {"last": own})[1].unjudged != ()
+    assert weighed(cluster([own], host), Plan((update,)), {update.key: own})[1].unjudged != ()
 
 
 def test_a_policy_that_finalizers_keep_goes_when_nobody_knows() -> None:

@@ -50,7 +50,7 @@ DENY, ALLOW = policy("deny", "Deny", 1, **TO_DB), policy("allow", "Allow", 9)
 
 
 def judge(live: Sequence[Object], steps: Sequence[Step], *given: Object) -> Guarded:
-    answers = {step.name: step.after for step in steps}
+    answers = {step.key: step.after for step in steps}
     return guarded(snapshot([*SHOP, *live], {}, {}), Plan(tuple(steps)), answers, expected(*given))
 
 
