@@ -207,10 +207,16 @@ def prepare(params: dict[str, Any]) -> Work:
 
     def work(session: Session) -> dict[str, Any]:
         warn_about(session, wanted)
-        read = partial(one_policy, session.gateway, name)
-        approval = Approval(approved, session.cluster.uid)
-        backend = session.cluster.backend
-        change = Change(read, plan, backend, allowed, given, wanted, approval, params["take_over"])
+        change = Change(
+            partial(one_policy, session.gateway, name),
+            plan,
+            session.cluster.backend,
+            allowed,
+            policies=given,
+            present=wanted,
+            approval=Approval(approved, session.cluster.uid),
+            take_over=params["take_over"],
+        )
         return change_one_policy(session, change, name)
 
     return work

@@ -40,7 +40,11 @@ options:
         order, again unless another one is needed. A listed policy that is neither is somebody else's, and the module fails before
         it deletes any.
     type: str
-    choices: [present, absent]
+      - V(restored) puts back what O(backup) holds: what a run has created is deleted, what it has deleted is created, and what it
+        has changed is as it was. It does so only where nobody has changed any of it since, else it says what differs and writes
+        nothing. Policies are not given then, and what is put back is a plan like others.
+    type: str
+    choices: [present, absent, restored]
     default: present
   prune:
     description:
@@ -58,6 +62,26 @@ options:
       - How many policies V(delete) of O(prune) may remove; where there are more, nothing is written.
     type: int
     default: 5
+  backup:
+    description:
+      - Where the objects that a run writes are kept as they were, before its first write. A run that writes nothing keeps
+        nothing.
+      - The path of a file where the task runs, in a folder that exists; it gets the mode 0600. A backup of an earlier run that is
+        there is kept beside it, its name followed by its time.
+      - Or C(configmap:NAMESPACE/NAME), for jobs whose files vanish with their container. As many earlier backups as there is room
+        for (1 MB) are kept in the same ConfigMap. The account needs the rights of C(docs/rbac/backup.yaml) in that namespace.
+      - If it cannot be stored, nothing is written.
+    type: path
+  on_failure:
+    description:
+      - What happens where a write fails after others were done.
+      - V(stop) leaves them as they are. In the state in between no connection is cut or opened that is so neither before nor
+        after, unless O(allow_interruption) was needed. The next run goes on from there.
+      - V(restore) puts back what was there before, in an order that is as safe; where there is none, or where putting back fails
+        too, it stops. With O(state=restored) it stops in any case.
+    type: str
+    choices: [stop, restore]
+    default: stop
 """
 
 EXAMPLES = r"""
@@ -83,6 +107,16 @@ EXAMPLES = r"""
         destination: {service: {namespace: shop, name: db}}
         port: 5432
         verdict: allow
+
+- name: As a job whose container vanishes
+  netguard.calico.policy_baseline:
+    backup: configmap:netguard/edge
+    on_failure: restore
+
+- name: Undo the last run that wrote something
+  netguard.calico.policy_baseline:
+    state: restored
+    backup: configmap:netguard/edge
 """
 
 RETURN = r"""
@@ -190,6 +224,15 @@ adopted:
   returned: success
   type: list
   elements: str
+backup_file:
+  description: Where the objects that were written are kept as they were, as O(backup) is given; empty where nothing was written.
+  returned: success, and failure after a first write
+  type: str
+done:
+  description: The writes that were done.
+  returned: failure after a first write
+  type: list
+  elements: str
 cluster:
   description: The cluster that answered (uid, server, context, version, backend, tls_verified, tls_source).
   returned: once a cluster answered
@@ -214,27 +257,38 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.arguments 
     PLAN,
     POLICIES,
     POLICIES_EXCLUSIVE,
+    UNDO,
     WAIT,
 )
+from ansible_collections.netguard.calico.plugins.module_utils._module.backups import Place, backup_place, undo
 from ansible_collections.netguard.calico.plugins.module_utils._module.policies import (
     allowance,
     change_policies,
+    restore,
     warn_about,
 )
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
 from ansible_collections.netguard.calico.plugins.module_utils._module.source import baseline_policies
+from ansible_collections.netguard.calico.plugins.module_utils._plan.allowance import Allowance
 from ansible_collections.netguard.calico.plugins.module_utils._plan.digest import Approval, approved_digest
 from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import checked_pruning
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, plan_absent, plan_present
 
 
 def prepare(params: dict[str, Any]) -> Work:
-    """Reads the policies, so that a bad manifest is refused before anything is sent."""
+    """Reads the input, so that what is wrong with it is refused before anything is sent."""
+    approved = approved_digest(params["plan_digest"])
+    allowed = allowance(params)
+    place = backup_place(params["backup"])
+    if place is not None and params["state"] == "restored":
+        return restore(params, place, allowed, approved)
+    return _bring(params, place, allowed, approved)
+
+
+def _bring(params: dict[str, Any], place: Place | None, allowed: Allowance, approved: str | None) -> Work:
     policies = baseline_policies(params)
     present = params["state"] == "present"
     planned = plan_present if present else plan_absent
-    approved = approved_digest(params["plan_digest"])
-    allowed = allowance(params)
     pruning = checked_pruning(params, [policy.name for policy in policies])
 
     def plan(live: Live) -> Plan:
@@ -243,11 +297,17 @@ def prepare(params: dict[str, Any]) -> Work:
     def work(session: Session) -> dict[str, Any]:
         warn_about(session, policies if present else ())
         names = () if session.cluster.backend == "native" else [policy.name for policy in policies]
-        read = partial(all_and_named_policies, session.gateway, names)
-        approval = Approval(approved, session.cluster.uid)
-        wanted = policies if present else ()
-        backend = session.cluster.backend
-        change = Change(read, plan, backend, allowed, policies, wanted, approval, params["take_over"])
+        change = Change(
+            partial(all_and_named_policies, session.gateway, names),
+            plan,
+            session.cluster.backend,
+            allowed,
+            undo(session, place),
+            policies=policies,
+            present=policies if present else (),
+            approval=Approval(approved, session.cluster.uid),
+            take_over=params["take_over"],
+        )
         return change_policies(session, change, pruning)
 
     return work
@@ -255,13 +315,14 @@ def prepare(params: dict[str, Any]) -> Work:
 
 def main() -> None:
     own = {
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
         "prune": {"type": "str", "choices": ["none", "report", "delete"], "default": "none"},
         "max_prune": {"type": "int", "default": 5},
     }
     module = AnsibleModule(
-        argument_spec={**CONNECTION, **POLICIES, **PLAN, **WAIT, **own},
+        argument_spec={**CONNECTION, **POLICIES, **PLAN, **UNDO, **WAIT, **own},
         mutually_exclusive=POLICIES_EXCLUSIVE,
+        required_if=[("state", "restored", ["backup"])],
         supports_check_mode=True,
     )
     run(module, prepare)

@@ -16,18 +16,15 @@ import pytest
 from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import (
     Change,
     all_and_named_policies,
-    carried_out,
     planned,
 )
+from ansible_collections.netguard.calico.plugins.module_utils._apply.transaction import carried_out
 from ansible_collections.netguard.calico.plugins.module_utils._calico.baseline import labelled
 from ansible_collections.netguard.calico.plugins.module_utils._calico.manifest import (
     Policy,
     SourcedManifest,
     parse_policies,
 )
-from ansible_collections.netguard.calico.plugins.module_utils._cluster.connection import connect
-from ansible_collections.netguard.calico.plugins.module_utils._cluster.discovery import discover
-from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION
 from ansible_collections.netguard.calico.plugins.module_utils._plan.allowance import Allowance
 from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import Pruning
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import plan_present
@@ -35,6 +32,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import
 from cluster_content import Content
 from conftest import EACH_BACKEND, policy
 from control_plane import ControlPlane
+from in_process import connected
 from requests_seen import Requests, policies_written
 
 pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
@@ -69,22 +67,20 @@ def changing(plane: ControlPlane, content: Content) -> Callable[[list[Policy]], 
     content.namespace("shop")
     for number, app in enumerate(APPS, 1):
         content.pod("shop", app, f"10.244.1.{number}", app=app)
-    defaults = {name: spec.get("default") for name, spec in CONNECTION.items()}
-    connection = connect({**defaults, "kubeconfig": str(plane.kubeconfig)}, {})
-    backend = discover(connection).backend
+    gateway, cluster = connected(plane.kubeconfig)
 
     def change(policies: list[Policy]) -> tuple[Any, Change]:
         names = [p.name for p in policies]
         pruning = Pruning("delete", "random", frozenset(names), 9)
-        read = partial(all_and_named_policies, connection.gateway, names)
+        read = partial(all_and_named_policies, gateway, names)
         allowance = Allowance(interruption=True)
-        return connection.gateway, Change(
+        return gateway, Change(
             read,
             lambda live: pruning.added_to(plan_present(policies, live), live),
-            backend,
+            cluster.backend,
             allowance,
-            policies,
-            policies,
+            policies=policies,
+            present=policies,
         )
 
     return change

@@ -1,14 +1,13 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""GlobalNetworkPolicies brought to the wanted state: read, plan, rehearse, write; a conflict leads to a new plan."""
+"""What is to be done about policies, and the plan for it that the server accepts; transaction.py carries it out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from .._calico.errors import NetguardError
 from .._calico.manifest import KIND, Policy
 from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
@@ -16,25 +15,18 @@ from .._cluster.resources import GLOBAL_NETWORK_POLICIES
 from .._plan.allowance import Allowance
 from .._plan.digest import ANY_PLAN, Approval
 from .._plan.owners import require_not_managed
-from .._plan.steps import Answers, Key, Plan, Step
+from .._plan.steps import Answers, Plan
 from .names import by_wanted_name
 from .preconditions import require_tiers, require_unlocked
 from .rehearsal import rehearsed
+from .undo import NO_UNDO, Undo
 from .weighing import Weighed, weighed_live
-from .writing import written
 
 PLANS = 3
 
 Live = Mapping[str, Mapping[str, Any]]
 Planner = Callable[[Live], Plan]
 Reader = Callable[[], Live]
-
-
-class PartlyWritten(NetguardError):
-    """A write failed after others had succeeded; the message says which."""
-
-    code = "partly_written"
-    changed = True
 
 
 @dataclass(frozen=True)
@@ -49,6 +41,7 @@ class Change:
     plan: Planner
     backend: str | None
     allowance: Allowance
+    undo: Undo = NO_UNDO
     policies: Sequence[Policy] = ()
     present: Sequence[Policy] = ()
     approval: Approval = ANY_PLAN
@@ -71,15 +64,24 @@ class Outcome:
 
 def planned(gateway: Gateway, change: Change) -> Outcome:
     """The plan that the server accepts dry, on what is live now. Nothing is written."""
-    return _repeated(lambda: _planned(gateway, change))
+    for _again in range(PLANS - 1):
+        try:
+            return _rehearsed(gateway, change)
+        except Conflict:
+            continue
+    return _rehearsed(gateway, change)
 
 
-def carried_out(gateway: Gateway, change: Change) -> Outcome:
-    """The same plan, written. Raises PartlyWritten when a write fails after another one has succeeded."""
-    return _repeated(lambda: _written(gateway, _planned(gateway, change)))
+def _rehearsed(gateway: Gateway, change: Change) -> Outcome:
+    """The plan on what is live at this moment. Raises Conflict where that changes meanwhile."""
+    outcome = planned_once(gateway, change)
+    if outcome.plan.steps:
+        change.undo.with_plan(outcome.plan, outcome.answers).rehearse()
+    return outcome
 
 
-def _planned(gateway: Gateway, change: Change) -> Outcome:
+def planned_once(gateway: Gateway, change: Change) -> Outcome:
+    """One attempt at a plan. Raises Conflict where what is live changes meanwhile."""
     live = change.read()
     plan = change.plan(live)
     require_tiers(gateway, plan, change.present)
@@ -109,32 +111,3 @@ def one_policy(gateway: Gateway, name: str) -> Live:
     """The GlobalNetworkPolicy of that name, if there is one."""
     found = gateway.get(GLOBAL_NETWORK_POLICIES, name)
     return {} if found is None else {name: found}
-
-
-def _repeated(attempt: Callable[[], Outcome]) -> Outcome:
-    for _again in range(PLANS - 1):
-        try:
-            return attempt()
-        except Conflict:
-            continue
-    return attempt()
-
-
-def _written(gateway: Gateway, outcome: Outcome) -> Outcome:
-    answers: dict[Key, Mapping[str, Any] | None] = {}
-    for step in outcome.plan.steps:
-        try:
-            answers[step.key] = written(gateway, step, outcome.answers[step.key])
-        except NetguardError as error:
-            if not answers:
-                raise
-            raise _partly_written(outcome.plan, step, len(answers), error) from error
-    return replace(outcome, answers=answers)
-
-
-def _partly_written(plan: Plan, failed: Step, done: int, error: NetguardError) -> PartlyWritten:
-    names = ", ".join(map(str, plan.steps[:done]))
-    return PartlyWritten(
-        f"{done} of {len(plan.steps)} writes were done ({names}), then {failed} failed: {error.message}",
-        "Nothing was undone; run again to go on from here.",
-    )

@@ -4,16 +4,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 
 class NetguardError(Exception):
     """A failure that names the thing and the remedy.
 
     ``code`` is a stable word for programs (``invalid_manifest``, ``forbidden`` ...), ``message`` one line for people.
-    ``changed`` says whether the cluster was changed before it, or may have been.
+    ``changed`` says whether the cluster was changed before it, or may have been; ``details`` is more of it for programs.
     """
 
     code = "error"
     changed = False
+    details: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, message: str, remedy: str = "") -> None:
         self.remedy = remedy

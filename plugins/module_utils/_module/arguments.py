@@ -72,6 +72,11 @@ PLAN: Arguments = {
     "allow_interruption": {"type": "bool", "default": False},
 }
 
+UNDO: Arguments = {
+    "backup": {"type": "path"},
+    "on_failure": {"type": "str", "choices": ["stop", "restore"], "default": "stop"},
+}
+
 WAIT: Arguments = {
     "wait": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 300},

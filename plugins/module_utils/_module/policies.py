@@ -5,20 +5,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from .._apply.policies import Change, Outcome, carried_out, planned
+from .._apply.policies import Change, Outcome, planned
+from .._apply.transaction import carried_out, restoring
 from .._apply.weighing import Weighed
 from .._calico.baseline import BASELINE_LABEL
 from .._calico.connection import parse_connections
+from .._calico.errors import InvalidInput
 from .._calico.manifest import TIER_LABEL, Policy
 from .._calico.policy_warnings import warnings
 from .._plan.allowance import Allowance
 from .._plan.consequences import Consequences, listed
+from .._plan.digest import Approval
 from .._plan.pruning import Pruning
 from .._plan.steps import Step, baseline_of, kept_by_finalizers
 from .._report.size import within_limit
-from .run import Result, Session
+from .backups import Place, stored_backup
+from .run import Result, Session, Work
 
 # Characters of JSON of the lists of connections, beside which plan and diff must find room.
 _OF_CONNECTIONS = 200_000
@@ -46,7 +51,31 @@ def change_policies(session: Session, change: Change, pruning: Pruning) -> Resul
     if left and pruning.prune != "delete":
         # Where the baseline is removed, they stay in force without the policies that they were made to go with.
         session.warn(f"No longer listed, and still there with the label of {pruning.name}: {', '.join(left)}")
-    return {**_result(session, change, outcome), "prunable": list(prunable)}
+    return {
+        **_result(session, change, outcome),
+        "prunable": list(prunable),
+        "backup_file": _backup_file(change, outcome),
+    }
+
+
+def restore(params: dict[str, Any], place: Place, allowed: Allowance, approved: str | None) -> Work:
+    """The work that puts back what a backup holds. Raises InvalidInput where policies are given besides."""
+    given = [option for option in ("policies", "src", "default_policies") if params[option] is not None]
+    if given:
+        raise InvalidInput(
+            f"state is restored, and {given[0]} is given", "The backup says what is put back; leave it out."
+        )
+
+    def work(session: Session) -> Result:
+        backup = stored_backup(session, place)
+        change = replace(
+            restoring(session.gateway, backup, session.cluster.backend, allowed),
+            approval=Approval(approved, session.cluster.uid),
+            take_over=params["take_over"],
+        )
+        return {**_result(session, change, _outcome(session, change)), "prunable": [], "backup_file": ""}
+
+    return work
 
 
 def change_one_policy(session: Session, change: Change, name: str) -> Result:
@@ -58,6 +87,12 @@ def change_one_policy(session: Session, change: Change, name: str) -> Result:
     differences = [d.as_result() for step in outcome.plan.steps for d in step.difference]
     shown_ends = {"before": shown(before), "after": shown(outcome.after(name))}
     return {**_result(session, change, outcome), **shown_ends, "difference": differences}
+
+
+def _backup_file(change: Change, outcome: Outcome) -> str:
+    """Where the backup is, or would be, empty where there is none."""
+    place = change.undo.place
+    return "" if place is None or not outcome.plan.steps else str(place)
 
 
 def _outcome(session: Session, change: Change) -> Outcome:

@@ -96,7 +96,8 @@ def _run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work], find:
         _check_uid(module, cluster)
         result = work(_session(module, connection, cluster))
     except NetguardError as error:
-        module.fail_json(msg=error.message, code=error.code, changed=error.changed, **_cluster_result(cluster))
+        failed = {"code": error.code, "changed": error.changed, **error.details}
+        module.fail_json(msg=error.message, **failed, **_cluster_result(cluster))
     except Unfinished as error:
         module.fail_json(msg=str(error), code=error.code, **error.result, **_cluster_result(cluster))
     else:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import islice
 from typing import Any
 
@@ -94,6 +94,15 @@ class Consequences:
                 f"Whether the plan opens connections is not known: {'; '.join(unsure)}",
                 "Let the account read what is missing, or allow it (on_opened: warn).",
             )
+
+
+def joined(parts: Sequence[Consequences]) -> Consequences:
+    """The consequences of plans that were carried out one after the other, each told once."""
+    told: dict[str, tuple[Any, ...]] = {
+        part.name: tuple({str(one): one for whole in parts for one in getattr(whole, part.name)}.values())
+        for part in fields(Consequences)
+    }
+    return Consequences(**told)
 
 
 def weighed(snapshot: Snapshot, plan: Plan, answers: Answers) -> tuple[Plan, Consequences]:

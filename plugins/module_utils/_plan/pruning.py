@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .._calico.errors import InvalidInput, NetguardError
-from .steps import Plan, baseline_of, being_deleted, removals
+from .steps import Plan, baseline_of, being_deleted, in_preferred_order, removals
 
 Prune = Literal["none", "report", "delete"]
 Live = Mapping[str, Mapping[str, Any]]
@@ -60,9 +60,7 @@ class Pruning:
                 f"{_some(names)}",
                 "Check the list and the name of the baseline, or raise max_prune.",
             )
-        written = [step for step in plan.steps if step.action != "delete"]
-        deleted = [step.name for step in plan.steps if step.action == "delete"]
-        return replace(plan, steps=(*written, *removals([*deleted, *names], live)))
+        return replace(plan, steps=in_preferred_order([*plan.steps, *removals(names, live)]))
 
 
 def checked_pruning(params: Mapping[str, Any], listed: Sequence[str]) -> Pruning:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from .._calico.baseline import BASELINE_LABEL
 from .._calico.canonical import canonical_spec
@@ -17,8 +17,9 @@ from .difference import Difference, differences
 
 Action = Literal["create", "update", "delete"]
 Key = tuple[str, str]
-# The server's objects by the keys of the steps, None for a deletion.
-Answers = Mapping[Key, "Mapping[str, Any] | None"]
+# The server's object as it answers a step, None for a deletion; and those of a plan's steps by their keys.
+Answer: TypeAlias = "Mapping[str, Any] | None"
+Answers = Mapping[Key, Answer]
 
 
 class NotOurs(NetguardError):
@@ -75,7 +76,7 @@ def plan_present(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any
     owned_elsewhere(policies, live)
     _on_their_way_out(policies, live)
     steps = [step for policy in policies if (step := _present_step(policy, live.get(policy.name)))]
-    return Plan(tuple(sorted(steps, key=_order, reverse=True)), _adopted(policies, live))
+    return Plan(in_preferred_order(steps), _adopted(policies, live))
 
 
 def plan_absent(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]]) -> Plan:
@@ -112,7 +113,14 @@ def kept_by_finalizers(plan: Plan, live: Mapping[str, Mapping[str, Any]], named:
 def removals(names: Iterable[str], live: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...]:
     """The deletion of each of these that is live and not deleted already, the one that is looked at last being the last."""
     there = (name for name in names if name in live and not being_deleted(live[name]))
-    return tuple(sorted((Step("delete", name, live[name], None) for name in there), key=_order))
+    return in_preferred_order([Step("delete", name, live[name], None) for name in there])
+
+
+def in_preferred_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Creates and updates, the policy that is looked at last being the first; then deletions, that one being the last."""
+    ordered = sorted(steps, key=_order)
+    deleted = [step for step in ordered if step.action == "delete"]
+    return (*(step for step in reversed(ordered) if step.action != "delete"), *deleted)
 
 
 def desired_object(live: Mapping[str, Any], policy: Policy) -> dict[str, Any]:

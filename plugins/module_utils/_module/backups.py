@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options about undoing: where the backup of a run is kept, and the change that goes back to one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from uuid import uuid4
+
+from .._apply.backup_config_map import BackupConfigMap
+from .._apply.backup_file import BackupFile
+from .._apply.undo import BackupPlace, Undo
+from .._calico.errors import InvalidInput
+from .._cluster.gateway import Gateway
+from .._plan.backup import Backup, parsed_backup
+from .run import Session, WrongCluster
+
+_CONFIG_MAP = "configmap:"
+_NAME = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
+Place = Callable[[Gateway], BackupPlace]
+
+
+def backup_place(given: str | None) -> Place | None:
+    """Where the option ``backup`` says, None where it is not given. Raises InvalidInput for what can be no place."""
+    if given is None:
+        return None
+    if given.startswith(_CONFIG_MAP):
+        found = re.fullmatch(rf"(?P<namespace>{_NAME})/(?P<name>{_NAME})", given[len(_CONFIG_MAP) :])
+        if found is None:
+            raise InvalidInput(f"backup is {given!r}", f"Write {_CONFIG_MAP}NAMESPACE/NAME, or the path of a file.")
+        return lambda gateway: BackupConfigMap(gateway, found["namespace"], found["name"])
+    if not given.strip():
+        raise InvalidInput("backup is empty", f"Give the path of a file, {_CONFIG_MAP}NAMESPACE/NAME, or leave it out.")
+    file = BackupFile(Path(given).absolute())
+    return lambda _gateway: file
+
+
+def undo(session: Session, place: Place | None) -> Undo:
+    """How this run can be undone."""
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    backup = Backup(session.cluster.uid, uuid4().hex, now)
+    kept_at = None if place is None else place(session.gateway)
+    return Undo(backup, kept_at, session.params["on_failure"])
+
+
+def stored_backup(session: Session, place: Place) -> Backup:
+    """The backup that is there. Raises NoBackup, InvalidBackup, or WrongCluster where it is not for sure of this cluster."""
+    at = place(session.gateway)
+    backup = parsed_backup(at.read(), str(at))
+    if backup.cluster is None or session.cluster.uid is None:
+        raise WrongCluster(
+            f"Whether {at} is of this cluster is not known, since a uid could not be read",
+            "Grant get on the namespace kube-system.",
+        )
+    if backup.cluster != session.cluster.uid:
+        raise WrongCluster(
+            f"{at} is of the cluster {backup.cluster}, and {session.cluster.server} has the uid {session.cluster.uid}",
+            "Check the connection and the backup; nothing was written.",
+        )
+    return backup
