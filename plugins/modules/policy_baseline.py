@@ -39,7 +39,6 @@ options:
       - V(absent) deletes the listed policies that carry the label of this baseline or have an equal spec, in the opposite
         order, again unless another one is needed. A listed policy that is neither is somebody else's, and the module fails before
         it deletes any.
-    type: str
       - V(restored) puts back what O(backup) holds: what a run has created is deleted, what it has deleted is created, and what it
         has changed is as it was. It does so only where nobody has changed any of it since, else it says what differs and writes
         nothing. Policies are not given then, and what is put back is a plan like others.

@@ -31,8 +31,10 @@ options:
     description:
       - V(present) sets O(policy). V(absent) puts back what was recorded before the first change, and takes the record away.
       - A Service that opted out after it was changed keeps what it has, and its record, until the annotation is taken away.
+      - V(restored) puts back what O(backup) holds of one run, only where nobody has changed it since; a Service that somebody has
+        changed has failed with the C(code) V(changed_since). No Services are selected then.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, restored]
     default: present
   policy:
     description:
@@ -50,6 +52,13 @@ options:
       - Begin no further write after the first one that fails. Otherwise each Service is tried.
     type: bool
     default: false
+  backup:
+    description:
+      - Where that what a run changes is kept as it was, before its first write; a file or C(configmap:NAMESPACE/NAME), as
+        O(netguard.calico.policy_baseline#module:backup), and another one than that of the policies.
+      - O(state=absent) needs none, since each Service has a record. It goes back to before the first change, and this to before
+        one run.
+    type: path
   return_all:
     description:
       - Return all Services, those too where nothing was to be done, even where there are many.
@@ -67,6 +76,11 @@ EXAMPLES = r"""
   netguard.calico.service_external_traffic_policy:
     namespaces: ["shop-*"]
     state: absent
+
+- name: Keep what this run changes, so that it can be undone by itself
+  netguard.calico.service_external_traffic_policy:
+    namespaces: ["shop-*"]
+    backup: /var/backups/prod-eu.services.json
 """
 
 RETURN = r"""
@@ -107,6 +121,10 @@ counts:
   description: Number of Services per status, complete even where the list is cut.
   returned: once the Services were read
   type: dict
+backup_file:
+  description: Where what was changed is kept, as O(backup) is given; empty where nothing was to be changed.
+  returned: once the Services were read
+  type: str
 truncated:
   description: Whether entries were left out of RV(services) or the diff.
   returned: once the Services were read
@@ -131,13 +149,18 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.services i
 
 def main() -> None:
     own = {
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
         "policy": {"type": "str", "choices": ["Local", "Cluster"], "default": "Local"},
         "record_original": {"type": "bool", "default": True},
         "fail_fast": {"type": "bool", "default": False},
+        "backup": {"type": "path"},
         "return_all": {"type": "bool", "default": False},
     }
-    module = AnsibleModule(argument_spec={**CONNECTION, **SELECTION, **own}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={**CONNECTION, **SELECTION, **own},
+        required_if=[("state", "restored", ["backup"])],
+        supports_check_mode=True,
+    )
     run_on_kubernetes(module, prepare)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from .._cluster.errors import ApiAbsent, NotFound
 from .._cluster.gateway import Gateway
 from .._cluster.resources import CONFIG_MAPS
-from .._plan.backup import Backup, InvalidBackup, parsed_backup
+from .._plan.backup import Backup, heading
 from .undo import BackupNotStored, NoBackup
 
 LABEL = "netguard.calico/backup"
@@ -86,10 +86,8 @@ def _earlier(live: Mapping[str, str], backup: Backup) -> dict[str, str]:
     found = {key: text for key, text in live.items() if key.startswith(_EARLIER)}
     if KEY not in live:
         return found
-    try:
-        latest = parsed_backup(live[KEY], KEY)
-    except InvalidBackup:
+    latest = heading(live[KEY])
+    if latest.get("run") == backup.run:
         return found
-    if latest.run == backup.run:
-        return found
-    return {**found, f"{_EARLIER}{latest.created.replace(':', '')}-{latest.run}.json": live[KEY]}
+    key = f"{_EARLIER}{latest.get('created', '').replace(':', '')}-{latest.get('run', '')}.json"
+    return {**found, key: live[KEY]}

@@ -9,7 +9,7 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-from .._plan.backup import Backup, InvalidBackup, parsed_backup
+from .._plan.backup import Backup, heading
 from .undo import BackupNotStored, NoBackup
 
 
@@ -63,10 +63,7 @@ class BackupFile:
 
     def _is_of(self, backup: Backup) -> bool:
         """Whether what is there was written by the same run, for a plan that came to nothing."""
-        try:
-            return parsed_backup(self.read(), str(self)).run == backup.run
-        except (NoBackup, InvalidBackup):
-            return False
+        return heading(self._path.read_bytes()).get("run") == backup.run
 
     def _place_beside(self) -> Path:
         written = datetime.fromtimestamp(self._path.stat().st_mtime, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

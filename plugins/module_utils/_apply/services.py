@@ -14,13 +14,15 @@ from .._calico.errors import NetguardError
 from .._cluster.errors import AnswerLost, Conflict, NotFound, Unreachable
 from .._cluster.gateway import Gateway
 from .._cluster.resources import SERVICES
-from .._service.external_traffic_policy import BROKEN, ORIGINAL, TO_CHANGE, Decision
-from .._service.selection import Selection, service_type
+from .._plan.backup import Backup
+from .._service.external_traffic_policy import BROKEN, CHANGED_SINCE, ORIGINAL, TO_CHANGE, Decision
+from .._service.selection import Selection, full_name, service_type
 from .writing import OutcomeUnknown, read_until
 
 AT_A_TIME = 8
 ATTEMPTS = 3
-RECORD_BROKEN = "record_broken"
+# The codes of what is decided to be a failure.
+_FAILING = {BROKEN: "record_broken", CHANGED_SINCE: CHANGED_SINCE}
 # A server that does not answer takes minutes for each Service; after so many the rest is not attempted.
 NO_ANSWERS = AT_A_TIME
 UNANSWERED = (Unreachable.code, OutcomeUnknown.code)
@@ -78,6 +80,15 @@ def selected(gateway: Gateway, selection: Selection) -> list[Service]:
         for service in gateway.list(SERVICES, namespace, selection.label_selector)
     ]
     return [service for service in listed if selection.holds(service)]
+
+
+def of_backup(gateway: Gateway, backup: Backup) -> tuple[list[Service], list[ServiceOutcome]]:
+    """The Services of a backup, and the outcomes of those that are gone."""
+    namespaces = sorted({entry.name.partition("/")[0] for entry in backup.entries})
+    live = {full_name(s): s for namespace in namespaces for s in gateway.list(SERVICES, namespace)}
+    pairs = [entry.name.partition("/") for entry in backup.entries if entry.name not in live]
+    gone = [ServiceOutcome(pair[0], pair[2], "", "gone", "it was deleted since the backup") for pair in pairs]
+    return [live[entry.name] for entry in backup.entries if entry.name in live], gone
 
 
 def changed(gateway: Gateway, services: Sequence[Service], wanted: Wanted) -> list[ServiceOutcome]:
@@ -152,8 +163,8 @@ def _carried_out(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceO
 
 def _attempted(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceOutcome:
     decision = wanted.decide(service)
-    if decision.status == BROKEN:
-        return _failed(service, RECORD_BROKEN, decision.reason)
+    if decision.status in _FAILING:
+        return _failed(service, _FAILING[decision.status], decision.reason)
     if decision.patch is None:
         return _outcome(service, decision.status, decision.reason, service)
     after = _patched(gateway, service, decision.patch)

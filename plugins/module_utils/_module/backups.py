@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +15,7 @@ from .._apply.backup_file import BackupFile
 from .._apply.undo import BackupPlace, Undo
 from .._calico.errors import InvalidInput
 from .._cluster.gateway import Gateway
-from .._plan.backup import Backup, parsed_backup
+from .._plan.backup import POLICIES, Backup, parsed_backup
 from .run import Session, WrongCluster
 
 _CONFIG_MAP = "configmap:"
@@ -40,16 +40,20 @@ def backup_place(given: str | None) -> Place | None:
 
 def undo(session: Session, place: Place | None) -> Undo:
     """How this run can be undone."""
-    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    backup = Backup(session.cluster.uid, uuid4().hex, now)
     kept_at = None if place is None else place(session.gateway)
-    return Undo(backup, kept_at, session.params["on_failure"])
+    return Undo(new_backup(session), kept_at, session.params["on_failure"])
 
 
-def stored_backup(session: Session, place: Place) -> Backup:
+def new_backup(session: Session) -> Backup:
+    """The backup of this run, still without what it changes."""
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Backup(session.cluster.uid, uuid4().hex, now)
+
+
+def stored_backup(session: Session, place: Place, kinds: Sequence[str] = POLICIES) -> Backup:
     """The backup that is there. Raises NoBackup, InvalidBackup, or WrongCluster where it is not for sure of this cluster."""
     at = place(session.gateway)
-    backup = parsed_backup(at.read(), str(at))
+    backup = parsed_backup(at.read(), str(at), kinds)
     if backup.cluster is None or session.cluster.uid is None:
         raise WrongCluster(
             f"Whether {at} is of this cluster is not known, since a uid could not be read",

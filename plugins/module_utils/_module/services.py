@@ -8,11 +8,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._apply.services import ServiceOutcome, changed, changed_until_failure, owned_fields, selected
+from .._apply.services import (
+    Service,
+    ServiceOutcome,
+    Wanted,
+    changed,
+    changed_until_failure,
+    of_backup,
+    owned_fields,
+    selected,
+)
 from .._apply.writing import OutcomeUnknown
+from .._calico.errors import InvalidInput
+from .._plan.backup import SERVICE
+from .._plan.service_backup import restored_by, with_services
 from .._report.size import not_fine, within_limit
 from .._service.external_traffic_policy import Absent, Present
-from .._service.selection import Selection, selection
+from .._service.selection import Selection, is_given, selection
+from .backups import Place, backup_place, new_backup, stored_backup
 from .run import Result, Session, Unfinished, Work
 
 SERVICES_FAILED = "services_failed"
@@ -21,21 +34,55 @@ STATUSES = ("changed", *_FINE, "missing", "gone", "failed", "not_attempted")
 
 
 def prepare(params: dict[str, Any]) -> Work:
-    """Reads the selection, so that one that selects nothing is refused before anything is sent."""
+    """Reads the input, so that a selection that selects nothing is refused before anything is sent."""
+    place = backup_place(params["backup"])
+    if place is not None and params["state"] == "restored":
+        return _restore(params, place)
     chosen = selection(params)
     wanted = Present(params["policy"], params["record_original"]) if params["state"] == "present" else Absent()
-    carry_out = changed_until_failure if params["fail_fast"] else changed
 
     def work(session: Session) -> Result:
         services = selected(session.gateway, chosen)
-        # The same requests dry: what the server would refuse, check mode reports too.
-        gateway = session.gateway.rehearsal() if session.check_mode else session.gateway
-        outcomes = [*carry_out(gateway, services, wanted), *_missing(chosen, services)]
+        kept = _keep(session, place, services, wanted)
+        outcomes = [*_carried_out(session, services, wanted), *_missing(chosen, services)]
         if not outcomes:
             session.warn("The selection matches no Service")
-        return _finished(session, outcomes)
+        return _finished(session, outcomes, kept)
 
     return work
+
+
+def _restore(params: Mapping[str, Any], place: Place) -> Work:
+    """The work that puts back what a backup holds. Raises InvalidInput where Services are selected besides."""
+    if is_given(params):
+        raise InvalidInput(
+            "state is restored, and Services are selected",
+            "The backup says which are put back; leave the selection out.",
+        )
+
+    def work(session: Session) -> Result:
+        backup = stored_backup(session, place, [SERVICE])
+        services, gone = of_backup(session.gateway, backup)
+        return _finished(session, [*_carried_out(session, services, restored_by(backup)), *gone], "")
+
+    return work
+
+
+def _carried_out(session: Session, services: Sequence[Service], wanted: Wanted) -> list[ServiceOutcome]:
+    carry_out = changed_until_failure if session.params["fail_fast"] else changed
+    # The same requests dry: what the server would refuse, check mode reports too.
+    gateway = session.gateway.rehearsal() if session.check_mode else session.gateway
+    return carry_out(gateway, services, wanted)
+
+
+def _keep(session: Session, place: Place | None, services: Sequence[Service], wanted: Wanted) -> str:
+    """Stores the backup where something is to be written; returns where, empty where there is none."""
+    backup = with_services(new_backup(session), [(service, wanted.decide(service)) for service in services])
+    if place is None or not backup.entries:
+        return ""
+    at = place(session.gateway)
+    (at.rehearse if session.check_mode else at.store)(backup)
+    return str(at)
 
 
 def _missing(chosen: Selection, services: Sequence[Mapping[str, Any]]) -> list[ServiceOutcome]:
@@ -45,11 +92,11 @@ def _missing(chosen: Selection, services: Sequence[Mapping[str, Any]]) -> list[S
     ]
 
 
-def _finished(session: Session, outcomes: Sequence[ServiceOutcome]) -> Result:
+def _finished(session: Session, outcomes: Sequence[ServiceOutcome], backup_file: str) -> Result:
     for outcome in outcomes:
         if outcome.status == "missing":
             session.warn(f"Service {outcome.namespace}/{outcome.name}: {outcome.reason}")
-    result = _result(session, outcomes)
+    result = {**_result(session, outcomes), "backup_file": backup_file}
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         first = failed[0]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,8 @@ from .steps import Answers, Key, Plan
 
 FORMAT = "netguard.calico/backup/1"
 # What plans write.
-KINDS = (KIND, "StagedGlobalNetworkPolicy")
+POLICIES = (KIND, "StagedGlobalNetworkPolicy")
+SERVICE = "Service"
 Object = Mapping[str, Any]
 
 
@@ -77,8 +78,8 @@ class Backup:
         return json.dumps({**content, "objects": entries}, indent=1, sort_keys=True) + "\n"
 
 
-def parsed_backup(text: str, where: str) -> Backup:
-    """A backup as it was stored ``where``. Raises InvalidBackup."""
+def parsed_backup(text: str, where: str, kinds: Sequence[str] = POLICIES) -> Backup:
+    """A backup of objects of these kinds, as it was stored ``where``. Raises InvalidBackup."""
     try:
         content = json.loads(text)
     except ValueError as error:
@@ -91,16 +92,28 @@ def parsed_backup(text: str, where: str) -> Backup:
         raise InvalidBackup(f"{where} lacks its objects, or what says when and of which cluster it was made", _REMEDY)
     cluster, run, created = about
     return Backup(
-        cluster, run or "", created or "", tuple(_entry(e, f"{where}: objects[{i}]") for i, e in enumerate(entries))
+        cluster,
+        run or "",
+        created or "",
+        tuple(_entry(e, f"{where}: objects[{i}]", kinds) for i, e in enumerate(entries)),
     )
+
+
+def heading(text: str | bytes) -> Mapping[str, str]:
+    """What a stored backup says of the run that it is of, nothing where it is no backup."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) and content.get("format") == FORMAT else {}
 
 
 _REMEDY = "Give what a run with backup has written."
 
 
-def _entry(content: object, where: str) -> Entry:
-    if not isinstance(content, dict) or content.get("kind") not in KINDS or not isinstance(content.get("name"), str):
-        raise InvalidBackup(f"{where} has no name, or not one of the kinds {', '.join(KINDS)}", _REMEDY)
+def _entry(content: object, where: str, kinds: Sequence[str]) -> Entry:
+    if not isinstance(content, dict) or content.get("kind") not in kinds or not isinstance(content.get("name"), str):
+        raise InvalidBackup(f"{where} has no name, or not one of the kinds {', '.join(kinds)}", _REMEDY)
     before, after = content.get("before"), content.get("after")
     there = [item for item in (before, after) if item is not None]
     if not there or not all(_is_object(item) for item in there):

@@ -19,6 +19,7 @@ OPT_OUT = "netguard.calico/external-traffic-policy"
 POLICIES = ("Local", "Cluster")
 
 UNCHANGED, TO_CHANGE, IGNORED, NOT_APPLICABLE, BROKEN = "unchanged", "to_change", "ignored", "not_applicable", "broken"
+CHANGED_SINCE = "changed_since"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Decision:
     wanted: str | None = None
 
 
-_IGNORED = Decision(IGNORED, f"its annotation {OPT_OUT} says ignore")
+IGNORED_BY_ANNOTATION = Decision(IGNORED, f"its annotation {OPT_OUT} says ignore")
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,17 @@ class Present:
     record_original: bool = True
 
     def decide(self, service: Mapping[str, Any]) -> Decision:
-        if _opted_out(service):
-            return _IGNORED
+        if opted_out(service):
+            return IGNORED_BY_ANNOTATION
         if not can_have_policy(service):
             return Decision(NOT_APPLICABLE, f"{service_type(service)} has no address outside the cluster")
         value = external_traffic_policy(service)
         if value == self.policy:
             return Decision(UNCHANGED, f"it is {value}")
         annotations = {}
-        if self.record_original and ORIGINAL not in _annotations(service):
+        if self.record_original and ORIGINAL not in annotations_of(service):
             annotations[ORIGINAL] = json.dumps(_original(service), sort_keys=True)
-        patch = _patch(service, {"externalTrafficPolicy": self.policy}, annotations)
+        patch = patch_of(service, {"externalTrafficPolicy": self.policy}, annotations)
         return Decision(TO_CHANGE, f"it is {value}, not {self.policy}", patch, self.policy)
 
 
@@ -61,9 +62,9 @@ class Absent:
     """The state in which the Service has what was recorded before the first change."""
 
     def decide(self, service: Mapping[str, Any]) -> Decision:
-        if _opted_out(service):
-            return _IGNORED
-        recorded = _annotations(service).get(ORIGINAL)
+        if opted_out(service):
+            return IGNORED_BY_ANNOTATION
+        recorded = annotations_of(service).get(ORIGINAL)
         if recorded is None:
             return Decision(UNCHANGED, f"it has no annotation {ORIGINAL}")
         original = _recorded(recorded)
@@ -71,12 +72,12 @@ class Absent:
             return Decision(BROKEN, f"the annotation {ORIGINAL} is not what was recorded: {recorded[:80]}")
         if not can_have_policy(service):
             # Its type has changed since; the server cleared the field, so that only the record is left.
-            return Decision(TO_CHANGE, "only its record is left", _patch(service, {}, {ORIGINAL: None}), None)
+            return Decision(TO_CHANGE, "only its record is left", patch_of(service, {}, {ORIGINAL: None}), None)
         spec = dict(original)
         if spec["externalTrafficPolicy"] != "Local":
             spec.pop("healthCheckNodePort", None)
         reason = f"{spec['externalTrafficPolicy']} was recorded"
-        return Decision(TO_CHANGE, reason, _patch(service, spec, {ORIGINAL: None}), spec["externalTrafficPolicy"])
+        return Decision(TO_CHANGE, reason, patch_of(service, spec, {ORIGINAL: None}), spec["externalTrafficPolicy"])
 
 
 def external_traffic_policy(service: Mapping[str, Any]) -> str:
@@ -91,12 +92,13 @@ def can_have_policy(service: Mapping[str, Any]) -> bool:
     return kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and bool(spec.get("externalIPs")))
 
 
-def _opted_out(service: Mapping[str, Any]) -> bool:
+def opted_out(service: Mapping[str, Any]) -> bool:
     """Whether the Service's owner wants it left alone, in either state."""
-    return _annotations(service).get(OPT_OUT) == "ignore"
+    return annotations_of(service).get(OPT_OUT) == "ignore"
 
 
-def _annotations(service: Mapping[str, Any]) -> Mapping[str, str]:
+def annotations_of(service: Mapping[str, Any]) -> Mapping[str, str]:
+    """The Service's annotations."""
     return service["metadata"].get("annotations") or {}
 
 
@@ -119,7 +121,8 @@ def _recorded(text: str) -> dict[str, Any] | None:
     return {key: original[key] for key in ("externalTrafficPolicy", "healthCheckNodePort") if original.get(key)}
 
 
-def _patch(service: Mapping[str, Any], spec: Mapping[str, Any], annotations: Mapping[str, Any]) -> dict[str, Any]:
+def patch_of(service: Mapping[str, Any], spec: Mapping[str, Any], annotations: Mapping[str, Any]) -> dict[str, Any]:
+    """The merge patch that sets these fields and annotations, on the very version that was read; None takes one away."""
     metadata: dict[str, Any] = {"resourceVersion": service["metadata"]["resourceVersion"]}
     if annotations:
         metadata["annotations"] = dict(annotations)

@@ -57,6 +57,11 @@ class Selection:
         return tuple((namespace, name) for namespace, name in pairs if (namespace, name) not in present)
 
 
+def full_name(service: Mapping[str, Any]) -> str:
+    """NAMESPACE/NAME of a Service."""
+    return f"{service['metadata']['namespace']}/{service['metadata']['name']}"
+
+
 def service_type(service: Mapping[str, Any]) -> str:
     """``spec.type``, whose default is ClusterIP."""
     return str((service.get("spec") or {}).get("type") or "ClusterIP")

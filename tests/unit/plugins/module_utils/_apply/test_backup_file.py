@@ -40,7 +40,7 @@ def test_what_is_there_and_is_no_backup_is_kept_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["absent/b.json", ""])
 def test_where_no_file_can_be_is_said_before(tmp_path: Path, path: str) -> None:
-    with pytest.raises(BackupNotStored, match="does not exist|is a folder"):
+    with pytest.raises(BackupNotStored, match=r"does not exist|is a folder"):
         BackupFile(tmp_path / path).rehearse(BACKUP)
 
 
