@@ -25,6 +25,9 @@ _PATHS = {
     "ClusterRole": f"{_RBAC}/clusterroles",
     "ClusterRoleBinding": f"{_RBAC}/clusterrolebindings",
     "ServiceAccount": "/api/v1/namespaces/kube-system/serviceaccounts",
+    "Namespace": "/api/v1/namespaces",
+    "Role": f"{_RBAC}/namespaces/netguard-calico/roles",
+    "RoleBinding": f"{_RBAC}/namespaces/netguard-calico/rolebindings",
 }
 
 Rule = Mapping[str, Any]
