@@ -47,7 +47,7 @@ def test_a_file_holds_what_was_there_and_restored_puts_it_back(
 ) -> None:
     content.policy("a", {"team": "x"}, order=9, **INGRESS)
     file = tmp_path / "backup.json"
-    options = {"policies": [A, B], "backup": str(file)}
+    options: dict[str, Any] = {"policies": [A, B], "backup": str(file)}
     checked = ansible.module("policy_baseline", check=True, **options)
     assert checked.result["backup_file"] == str(file) and not file.exists()
     answer = ansible.module("policy_baseline", **options)
@@ -56,7 +56,7 @@ def test_a_file_holds_what_was_there_and_restored_puts_it_back(
     unchanged = ansible.module("policy_baseline", **options)
     assert (unchanged.changed, unchanged.result["backup_file"]) == (False, "")
 
-    back = {"state": "restored", "backup": str(file)}
+    back: dict[str, Any] = {"state": "restored", "backup": str(file)}
     with requests() as dry:
         checked = ansible.module("policy_baseline", check=True, **back)
     assert dry.writes == []
