@@ -40,7 +40,7 @@ options:
         order, again unless another one is needed. A listed policy that is neither is somebody else's, and the module fails before
         it deletes any.
     type: str
-    choices: [present, absent]
+    choices: [present, staged, absent]
     default: present
   prune:
     description:
@@ -219,20 +219,29 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.arguments 
 from ansible_collections.netguard.calico.plugins.module_utils._module.policies import (
     allowance,
     change_policies,
+    stage_policies,
     warn_about,
 )
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
 from ansible_collections.netguard.calico.plugins.module_utils._module.source import baseline_policies
+from ansible_collections.netguard.calico.plugins.module_utils._module.staging import clearing, previewing
 from ansible_collections.netguard.calico.plugins.module_utils._plan.digest import Approval, approved_digest
 from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import checked_pruning
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, plan_absent, plan_present
+
+# How policies are planned, what becomes of staged ones, and what is returned.
+_OF_STATE = {
+    "present": (plan_present, clearing, change_policies),
+    "staged": (plan_present, previewing, stage_policies),
+    "absent": (plan_absent, clearing, change_policies),
+}
 
 
 def prepare(params: dict[str, Any]) -> Work:
     """Reads the policies, so that a bad manifest is refused before anything is sent."""
     policies = baseline_policies(params)
-    present = params["state"] == "present"
-    planned = plan_present if present else plan_absent
+    state = params["state"]
+    planned, staging, result_of = _OF_STATE[state]
     approved = approved_digest(params["plan_digest"])
     allowed = allowance(params)
     pruning = checked_pruning(params, [policy.name for policy in policies])
@@ -241,21 +250,22 @@ def prepare(params: dict[str, Any]) -> Work:
         return pruning.added_to(planned(policies, live), live)
 
     def work(session: Session) -> dict[str, Any]:
-        warn_about(session, policies if present else ())
+        wanted = () if state == "absent" else policies
+        warn_about(session, wanted)
         names = () if session.cluster.backend == "native" else [policy.name for policy in policies]
         read = partial(all_and_named_policies, session.gateway, names)
         approval = Approval(approved, session.cluster.uid)
-        wanted = policies if present else ()
+        twins = staging(session, policies, pruning)
         backend = session.cluster.backend
-        change = Change(read, plan, backend, allowed, policies, wanted, approval, params["take_over"])
-        return change_policies(session, change, pruning)
+        change = Change(read, plan, backend, allowed, policies, wanted, approval, params["take_over"], twins)
+        return result_of(session, change, pruning)
 
     return work
 
 
 def main() -> None:
     own = {
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "state": {"type": "str", "choices": ["present", "staged", "absent"], "default": "present"},
         "prune": {"type": "str", "choices": ["none", "report", "delete"], "default": "none"},
         "max_prune": {"type": "int", "default": 5},
     }

@@ -10,6 +10,7 @@ from typing import Any
 from control_plane import Api, ApiError
 
 POLICIES = "/apis/projectcalico.org/v3/globalnetworkpolicies"
+STAGED = "/apis/projectcalico.org/v3/stagedglobalnetworkpolicies"
 _INFORMATIONS = "projectcalico.org/v3", "crd.projectcalico.org/v1"
 
 
@@ -34,6 +35,21 @@ class Content:
     def policies(self) -> dict[str, dict[str, Any]]:
         """Every GlobalNetworkPolicy by name."""
         return {item["metadata"]["name"]: item for item in self._api.request("GET", POLICIES)["items"]}
+
+    def staged_policy(self, name: str, labels: dict[str, str] | None = None, **spec: Any) -> None:
+        """Creates a StagedGlobalNetworkPolicy, as somebody else would."""
+        metadata = {"name": name, "labels": labels or {}}
+        body = {"apiVersion": "projectcalico.org/v3", "kind": "StagedGlobalNetworkPolicy", "metadata": metadata}
+        self._api.request("POST", STAGED, {**body, "spec": spec})
+
+    def staged_policies(self) -> dict[str, dict[str, Any]]:
+        """Every StagedGlobalNetworkPolicy by name; none where the release does not have them."""
+        try:
+            return {item["metadata"]["name"]: item for item in self._api.request("GET", STAGED)["items"]}
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return {}
 
     def until_refused(self, name: str) -> None:
         """Waits until the server refuses a GlobalNetworkPolicy of this name: admission takes effect after a moment."""
@@ -135,9 +151,11 @@ class Content:
         return self._api.request(method, path, body)
 
     def remove(self) -> None:
-        """Deletes all policies, and the namespaces and nodes that were made here."""
+        """Deletes all policies, staged ones too, and the namespaces and nodes that were made here."""
         for name in self.policies():
             self.delete_policy(name)
+        for name in self.staged_policies():
+            self._api.request("DELETE", f"{STAGED}/{name}")
         for name in self._namespaces:
             self._remove_namespace(name)
         for name in self._nodes:
