@@ -10,7 +10,7 @@ module: policy_baseline
 short_description: Keep a baseline of Calico GlobalNetworkPolicies in force
 version_added: 0.1.0
 description:
-  - Makes a list of GlobalNetworkPolicies exist exactly as given, or removes them.
+  - Makes a list of GlobalNetworkPolicies exist exactly as given, stages that, or removes them.
   - The whole spec of a policy is owned, so that a field somebody added is removed. Labels and annotations of others stay.
   - A manifest that Calico's own validator or its custom resource definitions would refuse is refused before anything is sent,
     with all its faults; a server stores some of these, and Calico then ignores them in part or as a whole.
@@ -39,6 +39,22 @@ options:
       - V(absent) deletes the listed policies that carry the label of this baseline or have an equal spec, in the opposite
         order, again unless another one is needed. A listed policy that is neither is somebody else's, and the module fails before
         it deletes any.
+      - V(staged) writes what V(present) would do as StagedGlobalNetworkPolicies, which Calico logs in its flow logs and
+        does not enforce. What V(present) would create or change is staged with C(stagedAction) V(Set), and what
+        O(prune=delete) would remove with V(Delete). A policy that is in force as wanted has no staged one, so that what is
+        staged is just what would change. No enforced policy is written.
+      - With V(staged), RV(preview), RV(opened), RV(cut), RV(uncertain), RV(interruptions) and RV(expectations) are about
+        the plan that V(present) would carry out. O(on_opened), O(allow_interruption), O(expectations) and O(on_unknown)
+        refuse nothing then, since nothing is enforced; there is a warning instead. Whatever else V(present) would refuse is
+        refused. The dry run of that plan is left out, with a warning, where the account may only write staged policies.
+      - A StagedGlobalNetworkPolicy of a listed name without the label of a baseline is taken over, and one of another
+        baseline refused, as enforced ones are. Where a deletion is to be staged in place of one without the label, the
+        module fails.
+      - V(present) and V(absent) remove the staged policies of this baseline that have the name of a listed one, behind all
+        other writes, and those that are not listed as O(prune) says. Where the account may not read staged policies, they
+        are left, with a warning.
+      - Staged policies need Calico 3.30 or newer. Felix does not look at a staged V(Delete), so that no flow log shows it;
+        verdicts with O(netguard.calico.policy_verdict_info#module:staged=enforce) do.
     type: str
     choices: [present, staged, absent]
     default: present
@@ -50,12 +66,16 @@ options:
       - V(delete) needs O(policies), O(src) or O(default_policies), so that a forgotten list does not remove its policies.
       - Policies without the label, or with that of another baseline, are never removed, and policies of tiers that the account
         may not see are not found.
+      - Staged policies with the label of this baseline that are not listed are treated alike, and are spelled
+        C(StagedGlobalNetworkPolicy NAME); one that stages the removal of a policy is no such leftover while it would be
+        removed.
     type: str
     choices: [none, report, delete]
     default: none
   max_prune:
     description:
-      - How many policies V(delete) of O(prune) may remove; where there are more, nothing is written.
+      - How many policies V(delete) of O(prune) may remove, or stage the removal of; where there are more, nothing is
+        written. A policy and its staged one count once.
     type: int
     default: 5
 """
@@ -71,6 +91,13 @@ EXAMPLES = r"""
     name: edge
     src: policies/edge.yaml
     expected_cluster_uid: 6f1c2a53-8f7e-4f0b-9d0e-3a3f0f3f9b11
+
+- name: A preview of what the list would change, in Calico's flow logs
+  netguard.calico.policy_baseline:
+    state: staged
+    name: edge
+    src: policies/edge.yaml
+    prune: delete
 
 - name: Policies that may open nothing, and must not cut the shop off its database
   netguard.calico.policy_baseline:
@@ -109,8 +136,15 @@ plan_digest:
   description: What to give as O(plan_digest), so that this plan and no other one is carried out.
   returned: success
   type: str
+preview:
+  description: The writes that V(present) would make, as RV(plan) has them.
+  returned: success, with O(state=staged)
+  type: list
+  elements: dict
 prunable:
-  description: Policies of this baseline that are no longer listed; empty with O(prune=none), which does not look for them.
+  description:
+    - Policies of this baseline that are no longer listed, staged ones as C(StagedGlobalNetworkPolicy NAME); empty with
+      O(prune=none).
   returned: success
   type: list
   elements: str

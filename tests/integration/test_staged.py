@@ -208,7 +208,7 @@ def test_verdicts_with_staged_policies_are_those_once_they_are_enforced(ansible:
 
 @on_each_backend
 def test_what_enforcing_would_refuse_is_a_warning(ansible: Ansible, shop: Content) -> None:
-    closed = {
+    closed: dict[str, Any] = {
         "policies": [policy("db", order=1, selector="app == 'db'", types=["Ingress"], ingress=[{"action": "Deny"}])]
     }
     must = [
