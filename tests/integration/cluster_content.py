@@ -73,6 +73,10 @@ class Content:
         """Changes fields of a policy's spec."""
         self._api.request("PATCH", f"{POLICIES}/{name}", {"spec": spec}, "application/merge-patch+json")
 
+    def patch_staged_policy(self, name: str, **spec: Any) -> None:
+        """Changes fields of a staged policy's spec."""
+        self._api.request("PATCH", f"{STAGED}/{name}", {"spec": spec}, "application/merge-patch+json")
+
     def set_finalizers(self, name: str, finalizers: list[str]) -> None:
         """Sets who must let the policy go before it vanishes; with none, one that was deleted is gone."""
         body = {"metadata": {"finalizers": finalizers}}

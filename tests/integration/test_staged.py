@@ -10,13 +10,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import (
+    Change,
+    all_and_named_policies,
+    carried_out,
+)
+from ansible_collections.netguard.calico.plugins.module_utils._apply.staging import (
+    StagedPolicies,
+    Staging,
+    previewed,
+    staged_policies,
+)
+from ansible_collections.netguard.calico.plugins.module_utils._calico.baseline import labelled
+from ansible_collections.netguard.calico.plugins.module_utils._calico.manifest import SourcedManifest, parse_policies
+from ansible_collections.netguard.calico.plugins.module_utils._cluster.connection import connect
+from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION
+from ansible_collections.netguard.calico.plugins.module_utils._plan.allowance import Allowance
+from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import Pruning
+from ansible_collections.netguard.calico.plugins.module_utils._plan.staging import Twins
+from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import plan_present
 
 import accounts
 from ansible_run import Ansible, Answer
 from cluster_content import Content
 from conftest import AGGREGATED, EACH_BACKEND, OLDER, policy
 from contract import Contract
-from control_plane import ControlPlane
+from control_plane import Backend, ControlPlane
 from requests_seen import Requests
 
 on_each_backend = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
@@ -164,6 +183,37 @@ def test_a_tier_that_is_missing_is_told_before_anything_is_staged(
         with requests() as seen:
             answer = ansible.module("policy_baseline", check=check, policies=[policy("a", tier="no")], state="staged")
         assert (answer.failed, answer.result["code"], seen.writes) == (True, "tier_missing", [])
+
+
+@on_each_backend
+def test_a_staged_policy_that_somebody_changes_meanwhile_is_planned_anew(
+    plane: ControlPlane, backend: Backend, content: Content
+) -> None:
+    content.staged_policy("a", labels=OURS, order=7)
+    defaults = {name: spec.get("default") for name, spec in CONNECTION.items()}
+    gateway = connect({**defaults, "kubeconfig": str(plane.kubeconfig)}, {}).gateway
+    wanted = [labelled(p, "edge") for p in parse_policies([SourcedManifest("a", A)])]
+    twins = Twins(wanted, Pruning("none", "edge", frozenset("a"), 5))
+    reads: list[int] = []
+
+    def read() -> StagedPolicies:
+        found = staged_policies(gateway, backend, wanted)
+        if not reads:
+            content.patch_staged_policy("a", order=8)
+        reads.append(found.live["a"]["spec"]["order"])
+        return found
+
+    change = Change(
+        read=lambda: all_and_named_policies(gateway, ()),
+        plan=lambda live: plan_present(wanted, live),
+        backend=backend,
+        allowance=Allowance(),
+        policies=wanted,
+        present=wanted,
+        staging=Staging(read, twins.staged, previewed),
+    )
+    assert [str(step) for step in carried_out(gateway, change).plan.steps] == ["update StagedGlobalNetworkPolicy a"]
+    assert (reads, staged(content), content.policies()) == ([7, 8], {"a": 1}, {})
 
 
 def asked(source: str, destination: str) -> dict[str, Any]:
