@@ -73,7 +73,6 @@ def said(result: dict[str, Any]) -> Any:
     )
 
 
-@on_each_backend
 def test_twelve_steps(contract: Callable[..., Contract], ansible: Ansible, content: Content) -> None:
     content.staged_policy("of-somebody-else", order=1)
     ansible.module("policy_baseline", name="edge", policies=[A, B])
