@@ -10,7 +10,7 @@ module: policy_baseline
 short_description: Keep a baseline of Calico GlobalNetworkPolicies in force
 version_added: 0.1.0
 description:
-  - Makes a list of GlobalNetworkPolicies exist exactly as given, or removes them.
+  - Makes a list of GlobalNetworkPolicies exist exactly as given, stages that, or removes them.
   - The whole spec of a policy is owned, so that a field somebody added is removed. Labels and annotations of others stay.
   - A manifest that Calico's own validator or its custom resource definitions would refuse is refused before anything is sent,
     with all its faults; a server stores some of these, and Calico then ignores them in part or as a whole.
@@ -39,11 +39,27 @@ options:
       - V(absent) deletes the listed policies that carry the label of this baseline or have an equal spec, in the opposite
         order, again unless another one is needed. A listed policy that is neither is somebody else's, and the module fails before
         it deletes any.
+      - V(staged) writes what V(present) would do as StagedGlobalNetworkPolicies, which Calico logs in its flow logs and
+        does not enforce. What V(present) would create or change is staged with C(stagedAction) V(Set), and what
+        O(prune=delete) would remove with V(Delete). A policy that is in force as wanted has no staged one, so that what is
+        staged is just what would change. No enforced policy is written.
+      - With V(staged), RV(preview), RV(opened), RV(cut), RV(uncertain), RV(interruptions) and RV(expectations) are about
+        the plan that V(present) would carry out. O(on_opened), O(allow_interruption), O(expectations) and O(on_unknown)
+        refuse nothing then, since nothing is enforced; there is a warning instead. Whatever else V(present) would refuse is
+        refused. The dry run of that plan is left out, with a warning, where the account may only write staged policies.
+      - A StagedGlobalNetworkPolicy of a listed name without the label of a baseline is taken over, and one of another
+        baseline refused, as enforced ones are. Where a deletion is to be staged in place of one without the label, the
+        module fails.
+      - V(present) and V(absent) remove the staged policies of this baseline that have the name of a listed one, behind all
+        other writes, and those that are not listed as O(prune) says. Where the account may not read staged policies, they
+        are left, with a warning.
+      - Staged policies need Calico 3.30 or newer. Felix does not look at a staged V(Delete), so that no flow log shows it;
+        verdicts with O(netguard.calico.policy_verdict_info#module:staged=enforce) do.
       - V(restored) puts back what O(backup) holds: what a run has created is deleted, what it has deleted is created, and what it
         has changed is as it was. It does so only where nobody has changed any of it since, else it says what differs and writes
         nothing. Policies are not given then, and what is put back is a plan like others.
     type: str
-    choices: [present, absent, restored]
+    choices: [present, staged, absent, restored]
     default: present
   prune:
     description:
@@ -53,12 +69,16 @@ options:
       - V(delete) needs O(policies), O(src) or O(default_policies), so that a forgotten list does not remove its policies.
       - Policies without the label, or with that of another baseline, are never removed, and policies of tiers that the account
         may not see are not found.
+      - Staged policies with the label of this baseline that are not listed are treated alike, and are spelled
+        C(StagedGlobalNetworkPolicy NAME); one that stages the removal of a policy is no such leftover while it would be
+        removed.
     type: str
     choices: [none, report, delete]
     default: none
   max_prune:
     description:
-      - How many policies V(delete) of O(prune) may remove; where there are more, nothing is written.
+      - How many policies V(delete) of O(prune) may remove, or stage the removal of; where there are more, nothing is
+        written. A policy and its staged one count once.
     type: int
     default: 5
   backup:
@@ -94,6 +114,13 @@ EXAMPLES = r"""
     name: edge
     src: policies/edge.yaml
     expected_cluster_uid: 6f1c2a53-8f7e-4f0b-9d0e-3a3f0f3f9b11
+
+- name: A preview of what the list would change, in Calico's flow logs
+  netguard.calico.policy_baseline:
+    state: staged
+    name: edge
+    src: policies/edge.yaml
+    prune: delete
 
 - name: Policies that may open nothing, and must not cut the shop off its database
   netguard.calico.policy_baseline:
@@ -142,8 +169,15 @@ plan_digest:
   description: What to give as O(plan_digest), so that this plan and no other one is carried out.
   returned: success
   type: str
+preview:
+  description: The writes that V(present) would make, as RV(plan) has them.
+  returned: success, with O(state=staged)
+  type: list
+  elements: dict
 prunable:
-  description: Policies of this baseline that are no longer listed; empty with O(prune=none), which does not look for them.
+  description:
+    - Policies of this baseline that are no longer listed, staged ones as C(StagedGlobalNetworkPolicy NAME); empty with
+      O(prune=none).
   returned: success
   type: list
   elements: str
@@ -264,14 +298,23 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.policies i
     allowance,
     change_policies,
     restore,
+    stage_policies,
     warn_about,
 )
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run
 from ansible_collections.netguard.calico.plugins.module_utils._module.source import baseline_policies
+from ansible_collections.netguard.calico.plugins.module_utils._module.staging import clearing, previewing
 from ansible_collections.netguard.calico.plugins.module_utils._plan.allowance import Allowance
 from ansible_collections.netguard.calico.plugins.module_utils._plan.digest import Approval, approved_digest
 from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import checked_pruning
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, plan_absent, plan_present
+
+# How policies are planned, what becomes of staged ones, and what is returned.
+_OF_STATE = {
+    "present": (plan_present, clearing, change_policies),
+    "staged": (plan_present, previewing, stage_policies),
+    "absent": (plan_absent, clearing, change_policies),
+}
 
 
 def prepare(params: dict[str, Any]) -> Work:
@@ -286,15 +329,16 @@ def prepare(params: dict[str, Any]) -> Work:
 
 def _bring(params: dict[str, Any], place: Place | None, allowed: Allowance, approved: str | None) -> Work:
     policies = baseline_policies(params)
-    present = params["state"] == "present"
-    planned = plan_present if present else plan_absent
+    state = params["state"]
+    planned, staging, result_of = _OF_STATE[state]
     pruning = checked_pruning(params, [policy.name for policy in policies])
 
     def plan(live: Live) -> Plan:
         return pruning.added_to(planned(policies, live), live)
 
     def work(session: Session) -> dict[str, Any]:
-        warn_about(session, policies if present else ())
+        wanted = () if state == "absent" else policies
+        warn_about(session, wanted)
         names = () if session.cluster.backend == "native" else [policy.name for policy in policies]
         change = Change(
             partial(all_and_named_policies, session.gateway, names),
@@ -303,18 +347,19 @@ def _bring(params: dict[str, Any], place: Place | None, allowed: Allowance, appr
             allowed,
             undo(session, place),
             policies=policies,
-            present=policies if present else (),
+            present=wanted,
             approval=Approval(approved, session.cluster.uid),
             take_over=params["take_over"],
+            staging=staging(session, policies, pruning),
         )
-        return change_policies(session, change, pruning)
+        return result_of(session, change, pruning)
 
     return work
 
 
 def main() -> None:
     own = {
-        "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
+        "state": {"type": "str", "choices": ["present", "staged", "absent", "restored"], "default": "present"},
         "prune": {"type": "str", "choices": ["none", "report", "delete"], "default": "none"},
         "max_prune": {"type": "int", "default": 5},
     }

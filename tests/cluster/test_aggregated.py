@@ -143,6 +143,15 @@ def test_types_are_filled_in(api: Api, rules: list[str], types: list[str]) -> No
     assert api.request("GET", f"{POLICIES}/typed")["spec"]["types"] == types
 
 
+def test_a_staged_deletion_has_no_types_and_may_say_nothing_but_the_tier(api: Api) -> None:
+    staged = f"{V3}/stagedglobalnetworkpolicies"
+    deletion = {**policy("gone", stagedAction="Delete", types=["Ingress"]), "kind": "StagedGlobalNetworkPolicy"}
+    assert api.request("POST", staged, deletion)["spec"] == {"stagedAction": "Delete", "tier": "default"}
+    refused = refusal(api, "PATCH", f"{staged}/gone", {"spec": {"order": 1}}, MERGE)
+    assert (refused.status, "except Tier, should all be zero-value" in refused.message) == (422, True)
+    api.request("DELETE", f"{staged}/gone")
+
+
 def test_a_policy_for_a_missing_tier_is_an_error_and_is_not_stored(api: Api) -> None:
     refused = refusal(api, "POST", POLICIES, policy("astray", tier="missing"))
     assert refused.status == 500

@@ -10,6 +10,7 @@ from typing import Any
 from control_plane import Api, ApiError
 
 POLICIES = "/apis/projectcalico.org/v3/globalnetworkpolicies"
+STAGED = "/apis/projectcalico.org/v3/stagedglobalnetworkpolicies"
 _INFORMATIONS = "projectcalico.org/v3", "crd.projectcalico.org/v1"
 
 
@@ -35,6 +36,21 @@ class Content:
         """Every GlobalNetworkPolicy by name."""
         return {item["metadata"]["name"]: item for item in self._api.request("GET", POLICIES)["items"]}
 
+    def staged_policy(self, name: str, labels: dict[str, str] | None = None, **spec: Any) -> None:
+        """Creates a StagedGlobalNetworkPolicy, as somebody else would."""
+        metadata = {"name": name, "labels": labels or {}}
+        body = {"apiVersion": "projectcalico.org/v3", "kind": "StagedGlobalNetworkPolicy", "metadata": metadata}
+        self._api.request("POST", STAGED, {**body, "spec": spec})
+
+    def staged_policies(self) -> dict[str, dict[str, Any]]:
+        """Every StagedGlobalNetworkPolicy by name; none where the release does not have them."""
+        try:
+            return {item["metadata"]["name"]: item for item in self._api.request("GET", STAGED)["items"]}
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return {}
+
     def until_refused(self, name: str) -> None:
         """Waits until the server refuses a GlobalNetworkPolicy of this name: admission takes effect after a moment."""
         deadline = time.monotonic() + 60
@@ -56,6 +72,10 @@ class Content:
     def patch_policy(self, name: str, **spec: Any) -> None:
         """Changes fields of a policy's spec."""
         self._api.request("PATCH", f"{POLICIES}/{name}", {"spec": spec}, "application/merge-patch+json")
+
+    def patch_staged_policy(self, name: str, **spec: Any) -> None:
+        """Changes fields of a staged policy's spec."""
+        self._api.request("PATCH", f"{STAGED}/{name}", {"spec": spec}, "application/merge-patch+json")
 
     def set_finalizers(self, name: str, finalizers: list[str]) -> None:
         """Sets who must let the policy go before it vanishes; with none, one that was deleted is gone."""
@@ -135,9 +155,11 @@ class Content:
         return self._api.request(method, path, body)
 
     def remove(self) -> None:
-        """Deletes all policies, and the namespaces and nodes that were made here."""
+        """Deletes all policies, staged ones too, and the namespaces and nodes that were made here."""
         for name in self.policies():
             self.delete_policy(name)
+        for name in self.staged_policies():
+            self._api.request("DELETE", f"{STAGED}/{name}")
         for name in self._namespaces:
             self._remove_namespace(name)
         for name in self._nodes:

@@ -67,6 +67,14 @@ def test_a_write_that_was_done_counts_though_its_answer_is_lost(
         assert len(seen.writes) == 1
 
 
+def test_a_staged_write_that_was_done_counts_too(ansible: Ansible, content: Content, broken: Faults) -> None:
+    for method, state in (("POST", "staged"), ("DELETE", "present")):
+        with broken(BREAK_AFTER, method, "/stagedglobalnetworkpolicies"):
+            answer = ansible.module("policy_baseline", policies=[A], state=state)
+        assert (answer.failed, answer.changed) == (False, True), answer.output
+        assert set(content.staged_policies()) == ({"a"} if state == "staged" else set())
+
+
 def test_a_proxy_on_the_way_does_not_make_it_undone(ansible: Ansible, content: Content, broken: Faults) -> None:
     with tunnelling() as proxy, broken(BREAK_AFTER, "POST", POLICIES):
         answer = ansible.module("policy_baseline", policies=[A], proxy=proxy, no_proxy="example.org")

@@ -27,6 +27,8 @@ NOT_ASKED_FOR = {
     Right(
         "list", "tier.stagednetworkpolicies.projectcalico.org"
     ): "the project's CRDs, and so its stand-in, lack the kind",
+    Right("get", "stagedglobalnetworkpolicies.projectcalico.org"): "one is read again only where an answer is lost",
+    Right("get", "tier.stagedglobalnetworkpolicies.projectcalico.org"): "the same, at Calico's API server",
     Right("get", "services"): "a Service is read again only where somebody else changes it or an answer is lost",
 }
 
@@ -83,6 +85,8 @@ def test_a_verdict_without_a_right_is_not_sure(trial: Trial, shop: Content, back
 def test_a_write_without_a_right_is_forbidden(trial: Trial, shop: Content, backend: Backend) -> None:
     services = {"namespaces": ["shop"]}
     tasks: list[Task] = [
+        ("policy_baseline", {"policies": [A], "state": "staged"}),
+        ("policy_baseline", {"policies": [A_CHANGED], "state": "staged"}),
         ("policy_baseline", {"policies": [A]}),
         ("global_network_policy", {"definition": A_CHANGED}),
         ("global_network_policy", {"name": "a", "state": "absent"}),
@@ -90,6 +94,7 @@ def test_a_write_without_a_right_is_forbidden(trial: Trial, shop: Content, backe
     ]
     reset: list[Task] = [
         ("global_network_policy", {"name": "a", "state": "absent"}),
+        ("policy_baseline", {"policies": [A], "state": "absent"}),
         ("service_external_traffic_policy", {**services, "policy": "Local"}),
     ]
     complete, found = trial.results("writer", [*of_rules("writer"), *OF_THE_READER], tasks, reset)

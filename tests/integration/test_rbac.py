@@ -91,7 +91,8 @@ def test_the_reader_writes_nothing(
 def test_the_writer_creates_changes_and_deletes(account: Callable[[str], Ansible], shop: Content) -> None:
     writer = account("writer")
     changed = [policy("a", order=11, types=["Ingress"])]
-    for options in ({"policies": A}, {"policies": changed}, {"policies": changed, "state": "absent"}):
+    staged = {"policies": changed, "state": "staged"}
+    for options in ({"policies": A}, staged, {"policies": changed}, {"policies": changed, "state": "absent"}):
         answer = writer.module("policy_baseline", **options)
         assert not answer.failed, answer.output
         assert answer.changed

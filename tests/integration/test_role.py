@@ -107,6 +107,33 @@ def test_the_way_from_nothing_and_back(
     assert (shop.policies(), value(shop)) == ({}, "Cluster")
 
 
+def test_a_baseline_is_staged_enforced_and_taken_back(
+    play: Callable[..., Run], requests: Callable[[], Requests], shop: Content
+) -> None:
+    services = {"baseline_services": {"namespaces": ["shop-*"]}}
+    with requests() as dry:
+        assert play("bootstrap", "--check", baseline_state="staged", **services).code == 0
+    assert dry.writes == []
+    run = play("bootstrap", baseline_state="staged", **services)
+    assert run.code == 0, run.output
+    for said in (
+        "create StagedGlobalNetworkPolicy global-default",
+        "create global-default",
+        "global-default is missing",
+    ):
+        assert said in run.output
+    assert (shop.policies(), set(shop.staged_policies()), value(shop)) == ({}, FOUR, "Cluster")
+    assert "changed=0" in play("bootstrap", baseline_state="staged", **services).output
+    enforced = play("bootstrap", **services)
+    assert enforced.code == 0, enforced.output
+    assert "delete StagedGlobalNetworkPolicy global-default" in enforced.output
+    assert (set(shop.policies()), shop.staged_policies(), value(shop)) == (FOUR, {}, "Local")
+    assert play("bootstrap", baseline_state="staged", baseline_egress_deny_selector="zone == 'vault'").code == 0
+    assert set(shop.staged_policies()) == {"global-egress-deny"}
+    assert play("rollback", **services).code == 0
+    assert (shop.policies(), shop.staged_policies()) == ({}, {})
+
+
 def test_a_rollback_that_cannot_remove_the_policies_leaves_the_services(
     play: Callable[..., Run], requests: Callable[[], Requests], shop: Content
 ) -> None:

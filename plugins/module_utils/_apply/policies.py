@@ -18,7 +18,7 @@ from .._plan.owners import require_not_managed
 from .._plan.steps import Answers, Plan
 from .names import by_wanted_name
 from .preconditions import require_tiers, require_unlocked
-from .rehearsal import rehearsed
+from .staging import NO_STAGING, Staging, with_staged_rehearsed
 from .undo import NO_UNDO, Undo
 from .weighing import Weighed, weighed_live
 
@@ -34,7 +34,8 @@ class Change:
     """What is to be done: how to read the live policies by name, and how to plan on them.
 
     ``policies`` are those that were given, ``present`` those of them that are to be there afterwards. ``take_over`` lets it
-    change what a GitOps tool manages. ``backend`` is how the cluster serves Calico's API.
+    change what a GitOps tool manages. ``backend`` is how the cluster serves Calico's API. ``staging`` is what becomes of staged
+    policies.
     """
 
     read: Reader
@@ -46,16 +47,22 @@ class Change:
     present: Sequence[Policy] = ()
     approval: Approval = ANY_PLAN
     take_over: bool = False
+    staging: Staging = NO_STAGING
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done or would be: the steps, the live policies before, those that were written, as answered, and what follows."""
+    """What was done or would be: the steps, the live policies before, those that were written, as answered, and what follows.
+
+    ``weighed`` is the plan of enforced policies, ``staged`` are the staged ones before. ``unsaid`` is what was not looked at.
+    """
 
     plan: Plan
     live: Live
     answers: Answers
     weighed: Weighed
+    staged: Live
+    unsaid: tuple[str, ...] = ()
 
     def after(self, name: str) -> Mapping[str, Any] | None:
         """The policy of that name as it is afterwards."""
@@ -82,18 +89,28 @@ def _rehearsed(gateway: Gateway, change: Change) -> Outcome:
 
 def planned_once(gateway: Gateway, change: Change) -> Outcome:
     """One attempt at a plan. Raises Conflict where what is live changes meanwhile."""
-    live = change.read()
+    live, staged = change.read(), change.staging.read()
     plan = change.plan(live)
     require_tiers(gateway, plan, change.present)
-    rehearsal = rehearsed(gateway, plan)
-    if not change.take_over:
-        require_not_managed(rehearsal.plan, change.policies)
-    if rehearsal.plan.steps:
-        require_unlocked(gateway)
+    rehearsal = change.staging.rehearse(gateway, plan)
+    _require_writable(gateway, change, rehearsal.plan)
     weighed = weighed_live(gateway, change.backend, rehearsal, change.allowance.expectations)
-    change.approval.require(weighed.plan)
-    weighed.require(change.allowance)
-    return Outcome(weighed.plan, live, rehearsal.answers, weighed)
+    whole = with_staged_rehearsed(gateway, change.staging.plan(weighed.plan, staged.live))
+    if whole.answers:
+        _require_writable(gateway, change, whole.plan)
+    change.approval.require(whole.plan)
+    if any(step.kind == KIND for step in whole.plan.steps):
+        weighed.require(change.allowance)
+    unsaid = tuple(filter(None, (staged.unread, rehearsal.untried)))
+    return Outcome(whole.plan, live, {**rehearsal.answers, **whole.answers}, weighed, staged.live, unsaid)
+
+
+def _require_writable(gateway: Gateway, change: Change, plan: Plan) -> None:
+    """Raises ManagedElsewhere for what a GitOps tool manages, and DatastoreLocked."""
+    if not change.take_over:
+        require_not_managed(plan, change.policies)
+    if plan.steps:
+        require_unlocked(gateway)
 
 
 def all_and_named_policies(gateway: Gateway, names: Sequence[str]) -> Live:

@@ -31,10 +31,11 @@ def confirmed_differences(gateway: Gateway, live: Mapping[str, Any], policy: Pol
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """A plan that the server accepts, and its answers."""
+    """A plan that the server accepts, and its answers; ``untried`` says why it was not asked."""
 
     plan: Plan
     answers: Answers
+    untried: str = ""
 
 
 def rehearsed(gateway: Gateway, plan: Plan) -> Rehearsal:

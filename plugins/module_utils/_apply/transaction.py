@@ -12,11 +12,12 @@ from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
 from .._cluster.resources import WRITTEN
 from .._plan.allowance import Allowance
-from .._plan.backup import Backup
+from .._plan.backup import POLICIES, Backup
 from .._plan.consequences import joined
 from .._plan.restoring import Found, plan_restoring
 from .._plan.steps import Answer, Plan, Step
 from .policies import PLANS, Change, Outcome, planned_once
+from .staging import StagedPolicies, Staging
 from .writing import OutcomeUnknown, written
 
 
@@ -51,12 +52,24 @@ def carried_out(gateway: Gateway, change: Change) -> Outcome:
 
 def restoring(gateway: Gateway, backup: Backup, backend: str | None, allowance: Allowance) -> Change:
     """The change by which everything is again as it was before the run that the backup is of."""
+    enforced, staged = (backup.of_kind(kind) for kind in POLICIES)
 
-    def read() -> Found:
-        found = {entry.label: gateway.get(WRITTEN[entry.kind], entry.own_name) for entry in backup.entries}
-        return {label: item for label, item in found.items() if item is not None}
+    def behind(plan: Plan, live: Found) -> Plan:
+        return replace(plan, steps=(*plan.steps, *plan_restoring(staged, live).steps))
 
-    return Change(read, lambda live: plan_restoring(backup, live), backend, allowance)
+    return Change(
+        lambda: _live(gateway, enforced),
+        lambda live: plan_restoring(enforced, live),
+        backend,
+        allowance,
+        staging=Staging(lambda: StagedPolicies(_live(gateway, staged)), behind),
+    )
+
+
+def _live(gateway: Gateway, backup: Backup) -> Found:
+    """What is live of a backup, by the wanted names."""
+    found = {entry.name: gateway.get(WRITTEN[entry.kind], entry.own_name) for entry in backup.entries}
+    return {name: item for name, item in found.items() if item is not None}
 
 
 class _Run:
@@ -107,7 +120,7 @@ class _Run:
             tuple(sorted({name for outcome in outcomes for name in outcome.plan.adopted})),
         )
         answers = {step.key: answer for step, answer in self._written}
-        weighed = replace(last.weighed, plan=plan, consequences=joined([o.weighed.consequences for o in outcomes]))
+        weighed = replace(last.weighed, consequences=joined([o.weighed.consequences for o in outcomes]))
         return replace(last, plan=plan, live=outcomes[0].live, answers=answers, weighed=weighed)
 
     def failure(self, error: NetguardError) -> NetguardError:

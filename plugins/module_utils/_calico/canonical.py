@@ -16,13 +16,16 @@ _TYPES_ORDER = {"Ingress": 0, "Egress": 1}
 def canonical_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
     """The spec without what says nothing: nulls, empty matches (``source: {}``), empty lists, defaults of the fields.
 
-    ``types`` stays as it is when absent, since plain CRDs keep a policy without it and Calico then denies both ways.
+    ``types`` stays as it is when absent, since plain CRDs keep a policy without it and Calico then denies both ways. Where a
+    deletion is staged it says nothing, and yet the admission policies of plain CRDs add it.
     """
     normal = {key: _pruned(value) for key, value in spec.items()}
     normal = {key: value for key, value in normal.items() if not _says_nothing(value)}
     for key in _FALSE_BY_DEFAULT:
         if normal.get(key) is False:
             del normal[key]
+    if normal.get("stagedAction") == "Delete":
+        normal.pop("types", None)
     normal.setdefault("tier", DEFAULT_TIER)
     if isinstance(normal.get("types"), list):
         normal["types"] = sorted(set(map(str, normal["types"])), key=lambda t: (_TYPES_ORDER.get(t, 2), t))

@@ -20,18 +20,23 @@ from .validation import faults
 
 API_VERSION = CALICO
 KIND = "GlobalNetworkPolicy"
+STAGED_KIND = "StagedGlobalNetworkPolicy"
 TIER_LABEL = "projectcalico.org/tier"
 DEFAULT_TIER = "default"
 
 
 @dataclass(frozen=True)
 class Policy:
-    """One wanted GlobalNetworkPolicy: its name, its whole spec, and the labels and annotations that it should carry."""
+    """One wanted GlobalNetworkPolicy: its name, its whole spec, and the labels and annotations that it should carry.
+
+    ``kind`` is StagedGlobalNetworkPolicy for one that is to be staged.
+    """
 
     name: str
     spec: Mapping[str, Any]
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    kind: str = KIND
 
     def manifest(self) -> dict[str, Any]:
         """The object as it is sent to the API server."""
@@ -40,7 +45,7 @@ class Policy:
             metadata["labels"] = dict(self.labels)
         if self.annotations:
             metadata["annotations"] = dict(self.annotations)
-        return {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": dict(self.spec)}
+        return {"apiVersion": API_VERSION, "kind": self.kind, "metadata": metadata, "spec": dict(self.spec)}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,10 +20,12 @@ from .._plan.allowance import Allowance
 from .._plan.consequences import Consequences, listed
 from .._plan.digest import Approval
 from .._plan.pruning import Pruning
-from .._plan.steps import Step, baseline_of, kept_by_finalizers
+from .._plan.staging import left_over
+from .._plan.steps import Plan, Step, baseline_of, kept_by_finalizers
 from .._report.size import within_limit
 from .backups import Place, stored_backup
 from .run import Result, Session, Work
+from .staging import preview_warnings
 
 # Characters of JSON of the lists of connections, beside which plan and diff must find room.
 _OF_CONNECTIONS = 200_000
@@ -45,15 +47,28 @@ def warn_about(session: Session, policies: Iterable[Policy]) -> None:
 def change_policies(session: Session, change: Change, pruning: Pruning) -> Result:
     """Plans in check mode, plans and writes otherwise; the result of both is the same."""
     outcome = _outcome(session, change)
-    prunable = pruning.prunable(outcome.live)
+    unlisted = _unlisted(outcome, pruning, Plan(()))
     removes = bool(change.policies) and not change.present
-    left = pruning.leftovers(outcome.live) if removes or pruning.prune == "report" else ()
-    if left and pruning.prune != "delete":
+    if removes or pruning.prune == "report":
         # Where the baseline is removed, they stay in force without the policies that they were made to go with.
-        session.warn(f"No longer listed, and still there with the label of {pruning.name}: {', '.join(left)}")
+        _warn_of_unlisted(session, pruning, unlisted)
+    _warn_of(session, outcome.weighed)
+    prunable = [] if pruning.prune == "none" else unlisted
+    return {**_result(session, change, outcome), "prunable": prunable, "backup_file": _backup_file(change, outcome)}
+
+
+def stage_policies(session: Session, change: Change, pruning: Pruning) -> Result:
+    """The same for policies that are staged: what is returned of connections would be so once they are enforced."""
+    outcome = _outcome(session, change)
+    unlisted = _unlisted(outcome, pruning, outcome.weighed.plan)
+    if pruning.prune == "report":
+        _warn_of_unlisted(session, pruning, unlisted)
+    for warning in preview_warnings(outcome.weighed):
+        session.warn(warning)
     return {
         **_result(session, change, outcome),
-        "prunable": list(prunable),
+        "prunable": [] if pruning.prune == "none" else unlisted,
+        "preview": [step.as_result() for step in outcome.weighed.plan.steps],
         "backup_file": _backup_file(change, outcome),
     }
 
@@ -73,7 +88,9 @@ def restore(params: dict[str, Any], place: Place, allowed: Allowance, approved: 
             approval=Approval(approved, session.cluster.uid),
             take_over=params["take_over"],
         )
-        return {**_result(session, change, _outcome(session, change)), "prunable": [], "backup_file": ""}
+        outcome = _outcome(session, change)
+        _warn_of(session, outcome.weighed)
+        return {**_result(session, change, outcome), "prunable": [], "backup_file": ""}
 
     return work
 
@@ -85,6 +102,7 @@ def change_one_policy(session: Session, change: Change, name: str) -> Result:
     if outcome.plan.steps and baseline_of(before):
         session.warn(f"{name} belongs to the baseline {baseline_of(before)} by its label {BASELINE_LABEL}")
     differences = [d.as_result() for step in outcome.plan.steps for d in step.difference]
+    _warn_of(session, outcome.weighed)
     shown_ends = {"before": shown(before), "after": shown(outcome.after(name))}
     return {**_result(session, change, outcome), **shown_ends, "difference": differences}
 
@@ -93,6 +111,16 @@ def _backup_file(change: Change, outcome: Outcome) -> str:
     """Where the backup is, or would be, empty where there is none."""
     place = change.undo.place
     return "" if place is None or not outcome.plan.steps else str(place)
+
+
+def _unlisted(outcome: Outcome, pruning: Pruning, preview: Plan) -> list[str]:
+    """Policies of the baseline that are not listed, and staged ones beside those that stage a deletion of the preview."""
+    return [*pruning.leftovers(outcome.live), *left_over(pruning, preview, outcome.staged)]
+
+
+def _warn_of_unlisted(session: Session, pruning: Pruning, unlisted: Sequence[str]) -> None:
+    if unlisted and pruning.prune != "delete":
+        session.warn(f"No longer listed, and still there with the label of {pruning.name}: {', '.join(unlisted)}")
 
 
 def _outcome(session: Session, change: Change) -> Outcome:
@@ -104,7 +132,8 @@ def _result(session: Session, change: Change, outcome: Outcome) -> Result:
     kept = kept_by_finalizers(outcome.plan, outcome.live, [policy.name for policy in change.policies])
     for name in kept:
         session.warn(f"GlobalNetworkPolicy {name} has finalizers: it stays in force until they are taken away")
-    _warn_of(session, outcome.weighed)
+    for unsaid in outcome.unsaid:
+        session.warn(unsaid)
     result: Result = {
         "changed": bool(steps),
         "plan": [step.as_result() for step in steps],

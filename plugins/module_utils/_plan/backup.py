@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._calico.errors import InvalidInput
-from .._calico.manifest import KIND
+from .._calico.manifest import KIND, STAGED_KIND
 from .steps import Answers, Key, Plan
 
 FORMAT = "netguard.calico/backup/1"
 # What plans write.
-POLICIES = (KIND, "StagedGlobalNetworkPolicy")
+POLICIES = (KIND, STAGED_KIND)
 SERVICE = "Service"
 Object = Mapping[str, Any]
 
@@ -44,11 +44,6 @@ class Entry:
         return self.kind, self.name
 
     @property
-    def label(self) -> str:
-        """The name, behind the kind where it is another one than that of enforced policies."""
-        return self.name if self.kind == KIND else f"{self.kind} {self.name}"
-
-    @property
     def own_name(self) -> str:
         """The name under which the cluster has it."""
         return str((self.before or self.after or {})["metadata"]["name"])
@@ -70,6 +65,10 @@ class Backup:
             before = known[step.key].before if step.key in known else _kept(step.before)
             known[step.key] = Entry(step.kind, step.name, before, _kept(answers[step.key]))
         return replace(self, entries=tuple(known.values()))
+
+    def of_kind(self, kind: str) -> Backup:
+        """The entries of one kind."""
+        return replace(self, entries=tuple(entry for entry in self.entries if entry.kind == kind))
 
     def as_text(self) -> str:
         """As it is stored."""

@@ -54,13 +54,13 @@ def require_not_managed(plan: Plan, policies: Sequence[Policy]) -> None:
     """
     own = {policy.name: policy for policy in policies}
     found = [
-        (step.name, owner)
+        (step, owner)
         for step in plan.steps
         if step.before is not None and (owner := managed_by(_without_own_marks(step.before, own.get(step.name))))
     ]
     if found:
         raise ManagedElsewhere(
-            "; ".join(f"GlobalNetworkPolicy {name} is managed by {owner}" for name, owner in found),
+            "; ".join(f"{step.kind} {step.name} is managed by {owner}" for step, owner in found),
             "Change it there, or take it over with take_over once it is no longer managed there.",
         )
 

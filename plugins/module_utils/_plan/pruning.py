@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -47,20 +47,20 @@ class Pruning:
             )
         )
 
-    def prunable(self, live: Live) -> tuple[str, ...]:
-        """The same, none where they are not asked for."""
-        return () if self.prune == "none" else self.leftovers(live)
-
     def added_to(self, plan: Plan, live: Live) -> Plan:
         """The plan, with their deletion, in the order of all deletions. Raises TooManyToPrune."""
         names = self.leftovers(live) if self.prune == "delete" else ()
+        self.require_few(names)
+        return replace(plan, steps=in_preferred_order([*plan.steps, *removals(names, live)]))
+
+    def require_few(self, names: Collection[str]) -> None:
+        """Raises TooManyToPrune where these are more than may be removed."""
         if len(names) > self.max_prune:
             raise TooManyToPrune(
                 f"{len(names)} policies of the baseline {self.name} are not listed, max_prune is {self.max_prune}: "
                 f"{_some(names)}",
                 "Check the list and the name of the baseline, or raise max_prune.",
             )
-        return replace(plan, steps=in_preferred_order([*plan.steps, *removals(names, live)]))
 
 
 def checked_pruning(params: Mapping[str, Any], listed: Sequence[str]) -> Pruning:

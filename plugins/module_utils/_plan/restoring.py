@@ -13,7 +13,7 @@ from .backup import Backup, Entry, Object
 from .difference import Difference, differences
 from .steps import Plan, Step, being_deleted, in_preferred_order
 
-# The live objects by the labels of their entries.
+# The live objects of one kind by the names of their entries.
 Found = Mapping[str, Object]
 # Of an object that was deleted, what is made anew with it.
 _MADE_ANEW = ("name", "labels", "annotations", "ownerReferences", "finalizers")
@@ -26,18 +26,18 @@ class ChangedSince(NetguardError):
 
 
 def plan_restoring(backup: Backup, found: Found) -> Plan:
-    """The writes by which each object of the backup is again as it was. ``found`` has what is live of the entries.
+    """The writes by which each object of the backup is again as it was; ``found`` has what is live of it, by name.
 
     What is as it was already needs none. Raises ChangedSince, which says of each object what differs, where one is neither
     as it was nor as the run made it.
     """
-    changed = [text for entry in backup.entries if (text := _changed_since(entry, found.get(entry.label)))]
+    changed = [text for entry in backup.entries if (text := _changed_since(entry, found.get(entry.name)))]
     if changed:
         raise ChangedSince(
             f"Changed since the backup of {backup.created}: {'; '.join(changed)}",
             "Nothing was put back. Look at who changed it; the backup has the objects as they were.",
         )
-    steps = [step for entry in backup.entries if (step := _step(entry, found.get(entry.label)))]
+    steps = [step for entry in backup.entries if (step := _step(entry, found.get(entry.name)))]
     return Plan(in_preferred_order(steps))
 
 

@@ -106,14 +106,14 @@ def being_deleted(live: Mapping[str, Any]) -> bool:
 
 def kept_by_finalizers(plan: Plan, live: Mapping[str, Mapping[str, Any]], named: Iterable[str]) -> list[str]:
     """Policies that are deleted by the plan, or were and are among the named, and stay in force until others let them go."""
-    removed = [s.name for s in plan.steps if s.action == "delete" and (s.before or {})["metadata"].get("finalizers")]
+    removed = [s.name for s in plan.steps if s.action == "delete" and s.kind == KIND and _has_finalizers(s)]
     return sorted({*removed, *(name for name in named if name in live and being_deleted(live[name]))})
 
 
-def removals(names: Iterable[str], live: Mapping[str, Mapping[str, Any]]) -> tuple[Step, ...]:
+def removals(names: Iterable[str], live: Mapping[str, Mapping[str, Any]], kind: str = KIND) -> tuple[Step, ...]:
     """The deletion of each of these that is live and not deleted already, the one that is looked at last being the last."""
     there = (name for name in names if name in live and not being_deleted(live[name]))
-    return in_preferred_order([Step("delete", name, live[name], None) for name in there])
+    return in_preferred_order([Step("delete", name, live[name], None, kind=kind) for name in there])
 
 
 def in_preferred_order(steps: Iterable[Step]) -> tuple[Step, ...]:
@@ -138,7 +138,7 @@ def owned_elsewhere(policies: Sequence[Policy], live: Mapping[str, Mapping[str, 
         wanted, owner = policy.labels.get(BASELINE_LABEL), baseline_of(live.get(policy.name))
         if wanted and owner and owner != wanted:
             raise NotOurs(
-                f"{KIND} {policy.name} belongs to the baseline {owner}, not to {wanted}",
+                f"{policy.kind} {policy.name} belongs to the baseline {owner}, not to {wanted}",
                 f"Remove it from the baseline {owner} first (state: absent), or take its label {BASELINE_LABEL} away.",
             )
 
@@ -163,14 +163,18 @@ def _on_their_way_out(policies: Sequence[Policy], live: Mapping[str, Mapping[str
 
 def _present_step(policy: Policy, live: Mapping[str, Any] | None) -> Step | None:
     if live is None:
-        return Step("create", policy.name, None, policy.manifest())
+        return Step("create", policy.name, None, policy.manifest(), kind=policy.kind)
     found = differences(live, policy)
-    return Step("update", policy.name, live, desired_object(live, policy), found) if found else None
+    return Step("update", policy.name, live, desired_object(live, policy), found, policy.kind) if found else None
 
 
 def _adopted(policies: Sequence[Policy], live: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     named = [p.name for p in policies if BASELINE_LABEL in p.labels and p.name in live]
     return tuple(sorted(name for name in named if baseline_of(live[name]) is None))
+
+
+def _has_finalizers(step: Step) -> bool:
+    return bool((step.before or {})["metadata"].get("finalizers"))
 
 
 def _ours(policy: Policy, live: Mapping[str, Any]) -> bool:

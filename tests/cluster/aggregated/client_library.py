@@ -40,8 +40,24 @@ class ClientLibrary:
             raise place.invalid(complaint)
         if not is_policy(place.kind):
             return item
-        typed = {**item, "spec": {"types": _types(item["spec"]), **item["spec"]}}
+        typed = {**item, "spec": _staged_deletion(place, item["spec"]) or _typed(item["spec"])}
         return _tiered(typed) if place.is_tiered else typed
+
+
+def _staged_deletion(place: Place, spec: Object) -> Object:
+    """The spec that stages a deletion, empty where it is another. Raises Refusal where it says more than the tier."""
+    if spec.get("stagedAction") != "Delete":
+        return {}
+    kept = {field: value for field, value in spec.items() if field != "types"}
+    if set(kept) - {"tier", "stagedAction"}:
+        complaint = "Spec fields, except Tier, should all be zero-value if stagedAction is Delete"
+        raise place.invalid(f"StagedGlobalNetworkPolicySpec: Invalid value: {complaint}")
+    return kept
+
+
+def _typed(spec: Object) -> Object:
+    """The spec with types."""
+    return {"types": _types(spec), **spec}
 
 
 def _tiered(item: Object) -> Object:

@@ -102,8 +102,7 @@ def pruning(prune: Prune, most: int = 5) -> Pruning:
 
 
 def test_only_what_has_the_label_of_this_baseline_is_prunable() -> None:
-    assert pruning("report").prunable(LIVE) == pruning("delete").prunable(LIVE) == ("old", "older")
-    assert pruning("none").prunable(LIVE) == ()
+    assert pruning("report").leftovers(LIVE) == ("old", "older")
 
 
 def test_what_is_pruned_is_deleted_behind_everything_else_and_what_is_looked_at_last_is_the_last() -> None:
