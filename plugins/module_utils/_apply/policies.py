@@ -88,7 +88,7 @@ def _planned(gateway: Gateway, change: Change) -> Outcome:
         require_not_managed(rehearsal.plan, change.policies)
     if rehearsal.plan.steps:
         require_unlocked(gateway)
-    weighed = weighed_live(gateway, change.backend, rehearsal, change.allowance.expectations)
+    weighed = weighed_live(gateway, change.backend, rehearsal, change.allowance)
     change.approval.require(weighed.plan)
     weighed.require(change.allowance)
     return Outcome(weighed.plan, live, rehearsal.answers, weighed)

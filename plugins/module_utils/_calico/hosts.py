@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from .endpoints import Endpoint
 from .felix import FAILSAFE, OWN_HOST, Unsettled, action_to_own_host, is_failsafe
@@ -59,8 +60,10 @@ class Hosts:
         ``crossing`` says in which direction the traffic passes one of its interfaces, None for that between its own Pods. An
         endpoint for all interfaces sees it come and go, one for a named interface only where it passes that.
         """
+        if not self._forwarding:
+            return
         unread = self.inventory.unread("HostEndpoint")
-        if unread and any(_is_for_forwarded(p) and p.kind not in _OF_NAMESPACES for p in all_policies(self.tiers)):
+        if unread and any(p.kind not in _OF_NAMESPACES for p in self._forwarding):
             yield unknown("ingress", f"node {node}, forwarded", f"HostEndpoint was not read: {unread}")
         of_node = [endpoint for endpoint in self.inventory.hosts if endpoint.node == node]
         named = [e for e in of_node if e.interface != ALL_INTERFACES] if crossing is not None else []
@@ -75,6 +78,11 @@ class Hosts:
                     else []
                 )
                 yield agreed(_END[direction], f"node {node}, forwarded", checks, not named, reasons)
+
+    @cached_property
+    def _forwarding(self) -> tuple[CompiledPolicy, ...]:
+        """The policies that may have a say on forwarded traffic."""
+        return tuple(policy for policy in all_policies(self.tiers) if _is_for_forwarded(policy))
 
     def forwards_somewhere(self, flow: Flow) -> Check | None:
         """The same for an endpoint of which the node is not known: unknown where any node could police it."""
