@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from .._calico.inventory import Inventory, Peer
 from .._calico.policies import CompiledPolicy, Direction, all_policies
@@ -41,26 +42,28 @@ class Course:
     def _table(self, state: Snapshot) -> DecisionTable:
         return DecisionTable(state, inventory=self.inventory)
 
+    @cached_property
     def concerns_hosts(self) -> bool:
         """Whether the plan may have a say at some host endpoint."""
-        return any(_may_select(policy, host.labels) for host in self.inventory.hosts for policy in self._changed())
+        return any(_may_select(policy, host.labels) for host in self.inventory.hosts for policy in self._changed)
 
     def concerns(self, peer: Peer, direction: Direction) -> bool:
         """Whether the plan may have a say on what a peer sends (Egress) or gets (Ingress)."""
         if peer.endpoint is None:
             # Whose the address is, or what the node's policy is, may be just what is not known.
-            return self.concerns_hosts() or any(map(self.inventory.unread, ("Pod", "HostEndpoint")))
-        return self.concerns_hosts() or any(
+            return self.concerns_hosts or any(map(self.inventory.unread, ("Pod", "HostEndpoint")))
+        return self.concerns_hosts or any(
             _may_select(policy, peer.endpoint.labels) and (direction in policy.governs or bool(policy.unclear))
-            for policy in self._changed()
+            for policy in self._changed
         )
 
-    def _changed(self) -> Iterator[CompiledPolicy]:
+    @cached_property
+    def _changed(self) -> tuple[CompiledPolicy, ...]:
         """The policies that the plan takes away or brings."""
         objects = [item for step in self._plan.steps for item in (step.before, self._answers[step.name])]
         names = {identity(item) for item in objects if item is not None}
-        for table in (self.before, self.after):
-            yield from (policy for policy in all_policies(table.policies.tiers) if policy.identity in names)
+        policies = [policy for table in (self.before, self.after) for policy in all_policies(table.policies.tiers)]
+        return tuple(policy for policy in policies if policy.identity in names)
 
 
 def _may_select(policy: CompiledPolicy, labels: Labels) -> bool:

@@ -19,7 +19,7 @@ from .steps import Step
 
 Result = Literal["kept", "denied_before", "worse", "unknown", "not_applicable", "left_out"]
 # Where host endpoints have a say, connections are walked one by one, and nobody waits for more than these.
-WALKED = 20_000
+WALKED = 60_000
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class Judgement:
 
     def __init__(self, lifeline: Lifeline, course: Course) -> None:
         self._lifeline, self._course = lifeline, course
+        self._tables = course.before, course.after
         self._limit = WALKED if course.before.judges_hosts else None
         self._destinations = self._told_apart(lifeline.destinations)
         self._is_cut_short = False
@@ -124,7 +125,7 @@ class Judgement:
         return self._course.concerns(flow.source, "Egress") or self._course.concerns(flow.destination, "Ingress")
 
     def _allowed(self, flow: Flow) -> Iterator[bool]:
-        return (table.decided(flow).outcome == "allow" for table in (self._course.before, self._course.after))
+        return (table.decided(flow).outcome == "allow" for table in self._tables)
 
     def _flows(self) -> Iterator[Flow]:
         flows = self._lifeline.flows(self._destinations)
@@ -133,10 +134,11 @@ class Judgement:
 
     def _told_apart(self, destinations: Sequence[Destination]) -> list[Destination]:
         """One of each group of destinations that policy cannot tell apart, such as the replicas of a Deployment."""
-        by_node = self._limit is not None or any(source.node for source in self._lifeline.sources)
+        forwards = any(table.hosts.forwards for table in self._tables)
+        by_node = forwards or any(source.node for source in self._lifeline.sources)
         found: dict[object, Destination] = {}
         for peer, traffic in destinations:
-            classes = [table.class_of(peer) for table in (self._course.before, self._course.after)]
+            classes = [table.class_of(peer) for table in self._tables]
             alike = peer.endpoint is not None and None not in classes
             node = peer.endpoint.node if by_node and peer.endpoint is not None else ""
             found.setdefault((*classes, node, traffic, peer.version) if alike else (peer, traffic), (peer, traffic))

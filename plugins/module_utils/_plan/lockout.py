@@ -69,7 +69,7 @@ def judged(course: Course, callees: Snapshot, allowance: Allowance, interrupts: 
     lifelines = Lifelines(course.snapshot, course.inventory, callees, allowance.control_node)
     asked = {check: lifelines.of(check) for check in LOCKOUT_CHECKS if check not in allowance.left_out}
     judgements = {check: Judgement(lifeline, course) for check, lifeline in asked.items() if not lifeline.absent}
-    for step, table in course.between() if interrupts or course.concerns_hosts() else ():
+    for step, table in course.between() if interrupts or course.concerns_hosts else ():
         for judgement in judgements.values():
             judgement.pass_by(step, table)
     return Lockout(tuple(_checked(check, asked.get(check), judgements.get(check)) for check in LOCKOUT_CHECKS))
