@@ -111,8 +111,9 @@ def _warn_of(session: Session, weighed: Weighed) -> None:
     consequences = weighed.consequences
     for judged in weighed.guarded.unmet():
         session.warn(f"Whether the expectation {judged.name} is met is not known: {judged.reason}")
-    for check in weighed.lockout.unsure():
-        session.warn(f"Whether the plan cuts what the cluster lives by is not known. {check}")
+    if weighed.lockout.unsure():
+        told = " ".join(map(str, weighed.lockout.unsure()))
+        session.warn(f"Whether the plan cuts what the cluster lives by is not fully known. {told}")
     if consequences.opened:
         session.warn(f"The plan opens connections: {listed(consequences.opened)}")
     if consequences.unjudged:

@@ -47,11 +47,16 @@ class Course:
         """Whether the plan may have a say at some host endpoint."""
         return any(_may_select(policy, host.labels) for host in self.inventory.hosts for policy in self._changed)
 
+    @property
+    def may_concern_hosts(self) -> bool:
+        """The same, also where nobody knows which there are."""
+        return self.concerns_hosts or bool(self.inventory.unread("HostEndpoint"))
+
     def concerns(self, peer: Peer, direction: Direction) -> bool:
         """Whether the plan may have a say on what a peer sends (Egress) or gets (Ingress)."""
         if peer.endpoint is None:
             # Whose the address is, or what the node's policy is, may be just what is not known.
-            return self.concerns_hosts or any(map(self.inventory.unread, ("Pod", "HostEndpoint")))
+            return self.may_concern_hosts or bool(self.inventory.unread("Pod"))
         return self.concerns_hosts or any(
             _may_select(policy, peer.endpoint.labels) and (direction in policy.governs or bool(policy.unclear))
             for policy in self._changed

@@ -11,7 +11,7 @@ from typing import Literal
 
 from .._calico.matching import Flow
 from .._calico.table import DecisionTable
-from .._calico.verdict import Verdict
+from .._calico.verdict import Check, Verdict
 from .._report.explanation import explained_flow
 from .course import Course
 from .lifelines import Destination, Lifeline
@@ -70,24 +70,24 @@ class Judgement:
         self._sorted = _Sorted()
         for flow in self._flows():
             self._sort(flow)
-        self._on_the_way: _Tally | None = None
 
     def pass_by(self, step: Step, table: DecisionTable) -> None:
         """Looks at the state after a write, unless something is found already: only what is allowed can get worse."""
-        if self._sorted.worse.count or self._on_the_way is not None:
+        if self._sorted.worse.count:
             return
-        tally = _Tally(f"after {step}: ")
+        worse, unsure = _Tally(f"after {step}: "), _Tally(f"after {step}: ")
         for flow in self._flows():
             now = table.decided(flow)
-            if now.outcome == "deny" and all(self._allowed(flow)):
-                tally.add(flow, now)
-        self._on_the_way = tally if tally.count else None
+            if now.outcome != "allow" and self._course.before.decided(flow).outcome == "allow":
+                (worse if now.outcome == "deny" else unsure).add(flow, now)
+        self._sorted.worse = worse
+        if not self._sorted.unsure.count:
+            self._sorted.unsure = unsure
 
     def found(self) -> Finding:
         """What becomes of the lifeline."""
-        worse = self._on_the_way or self._sorted.worse
-        if worse.count:
-            return Finding("worse", worse.text)
+        if self._sorted.worse.count:
+            return Finding("worse", self._sorted.worse.text)
         doubts = [*self._doubts()]
         if doubts:
             return Finding("unknown", "; ".join(doubts), is_warned=True)
@@ -116,16 +116,16 @@ class Judgement:
             self._sorted.denied.add(flow, now)
         elif (was, now.outcome) == ("allow", "deny"):
             self._sorted.worse.add(flow, now)
-        elif was == now.outcome and not self._concerns(flow):
+        elif was == now.outcome and not self._concerns(flow, now):
             self._sorted.unconcerned.add(flow, now)
         else:
             self._sorted.unsure.add(flow, now)
 
-    def _concerns(self, flow: Flow) -> bool:
+    def _concerns(self, flow: Flow, now: Verdict) -> bool:
+        """Whether the plan may have a part in what is not known of a connection."""
+        if not self._course.may_concern_hosts and all(_is_of_node(c) for c in now.checks if c.outcome == "unknown"):
+            return False
         return self._course.concerns(flow.source, "Egress") or self._course.concerns(flow.destination, "Ingress")
-
-    def _allowed(self, flow: Flow) -> Iterator[bool]:
-        return (table.decided(flow).outcome == "allow" for table in self._tables)
 
     def _flows(self) -> Iterator[Flow]:
         flows = self._lifeline.flows(self._destinations)
@@ -143,3 +143,8 @@ class Judgement:
             node = peer.endpoint.node if by_node and peer.endpoint is not None else ""
             found.setdefault((*classes, node, traffic, peer.version) if alike else (peer, traffic), (peer, traffic))
         return list(found.values())
+
+
+def _is_of_node(check: Check) -> bool:
+    """Whether it is a node that has the say, by its settings where it has no host endpoint."""
+    return check.at.startswith("node ")
