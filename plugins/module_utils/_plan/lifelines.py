@@ -137,7 +137,7 @@ class Lifelines:
         return "; ".join(f"{kind} was not read: {why}" for kind in kinds if (why := self.callees.unread.get(kind)))
 
     def _to_api_servers(self, sources: tuple[Peer, ...], nobody: str) -> Lifeline:
-        if not self._api_servers:
+        if sources and not self._api_servers:
             return Lifeline(unread="no EndpointSlice says where the API servers are")
         return _lifeline(sources, self._api_servers, nobody)
 

@@ -293,6 +293,11 @@ def test_webhooks_that_may_not_be_read_are_said_and_those_that_may_are_judged() 
     )
 
 
+def test_an_empty_cluster_has_nothing_to_lose() -> None:
+    found = judge([create(denies("Ingress", "all()"))], cluster=[], callees=Snapshot())
+    assert (set(results(found).values()), found.unsure()) == ({"not_applicable"}, ())
+
+
 def test_a_cluster_of_which_nobody_knows_the_api_servers() -> None:
     without = [item for item in CLUSTER if item["metadata"]["namespace"] != "default"]
     found = judge([create(denies("Egress", "all()"))], cluster=without)
