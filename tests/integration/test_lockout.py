@@ -43,7 +43,13 @@ def to_port(protocol: str, port: int) -> dict[str, Any]:
 
 OF_CHECKS = {
     "nodes_to_api_server": closed("has(host)", **to_port("TCP", 6443), source={"nets": [f"{WORKER}/32"]}),
-    "pods_to_api_server": closed("has(host)", **to_port("TCP", 6443), source={"nets": [f"{WEB}/32"]}),
+    "pods_to_api_server": policy(
+        "closed",
+        order=1,
+        selector="app == 'web'",
+        types=["Egress"],
+        egress=[{"action": "Deny", **to_port("TCP", 6443)}, {"action": "Allow"}],
+    ),
     "pods_to_dns": closed("app == 'dns'", **to_port("UDP", 53)),
     "kubelet": closed("has(host)", **to_port("TCP", 10250)),
     "typha": closed("has(host)", **to_port("TCP", 5473)),
