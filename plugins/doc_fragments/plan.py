@@ -37,6 +37,34 @@ options:
     type: str
     choices: [refuse, warn]
     default: refuse
+  lockout_checks:
+    description:
+      - Lock-out checks to leave out. Each of them asks whether connections by which a cluster lives, and which are allowed now,
+        would be denied after the plan, or on the way; then nothing is written. What is denied now is only told, in RV(lockout).
+      - V(nodes_to_api_server), V(pods_to_api_server) are about every API server that the Service C(kubernetes) has.
+      - V(pods_to_dns) is about port 53 of the Services in C(kube-system) with the label C(k8s-app=kube-dns), and of
+        C(openshift-dns/dns-default). A cache on the nodes is not looked at.
+      - V(kubelet) is about the API servers' way to every node's kubelet, V(calico_api_server) and V(admission_webhooks) about
+        that to Calico's own API server, where there is one, and to the Services that webhooks name.
+      - V(typha) is about the nodes' way to C(calico-typha), V(control_node) about O(control_node_address).
+      - Nodes come with their addresses of type C(InternalIP), to Pods also with those of their tunnels.
+      - What is not there is not asked about. What is not known warns, as far as the plan may have a part in it.
+    type: list
+    elements: str
+    choices:
+      - nodes_to_api_server
+      - pods_to_api_server
+      - pods_to_dns
+      - kubelet
+      - typha
+      - calico_api_server
+      - admission_webhooks
+      - control_node
+  control_node_address:
+    description:
+      - The IP address from which the cluster is managed, as its API servers see it. With it, a plan is refused that would deny
+        this address what it needs to mend anything.
+    type: str
   on_opened:
     description:
       - What happens where the plan opens connections that are denied now. V(warn) warns and goes on.

@@ -223,6 +223,24 @@ truncated:
   description: Whether the lists of connections were cut, so that the result does not grow too large.
   returned: success
   type: bool
+lockout:
+  description: What becomes of each lock-out check, see O(lockout_checks); empty where there is nothing to write.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The id of the check.
+      type: str
+    result:
+      description:
+        - V(kept) where all its connections are allowed afterwards; V(denied_before) where those that are not are denied now too.
+        - V(unknown) where that is not known; V(not_applicable) where there is nobody to be reached; V(left_out) where it was not
+          to be asked for.
+      type: str
+    text:
+      description: Why, with an example and what decides.
+      type: str
 expectations:
   description: What becomes of each of O(expectations); empty where there is nothing to write.
   returned: success

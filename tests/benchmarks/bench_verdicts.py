@@ -13,6 +13,7 @@ import random
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -27,11 +28,15 @@ from ansible_collections.netguard.calico.plugins.module_utils._calico.evaluation
 from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import Snapshot, snapshot  # noqa: E402
 from ansible_collections.netguard.calico.plugins.module_utils._calico.table import DecisionTable  # noqa: E402
 from ansible_collections.netguard.calico.plugins.module_utils._calico.traffic import Traffic  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._plan.allowance import Allowance  # noqa: E402
 from ansible_collections.netguard.calico.plugins.module_utils._plan.consequences import weighed  # noqa: E402
-from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, Step  # noqa: E402
-from large_cluster import Object, endpoints, policies  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._plan.course import Course  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._plan.lockout import judged  # noqa: E402
+from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Answers, Plan, Step  # noqa: E402
+from large_cluster import Object, endpoints, lifelines, policies  # noqa: E402
 
 PODS, NAMESPACES, POLICIES = 10_000, 500, 200
+NODES, REPLICAS = 100, 10
 CONNECTIONS = 40_000
 CHANGED = 20
 Found = TypeVar("Found")
@@ -41,7 +46,8 @@ OUTPUT = ROOT / "build" / "benchmarks" / "verdicts.txt"
 def main() -> int:
     lines = [_machine(), f"{PODS} Pods in {NAMESPACES} namespaces, the default baseline and {POLICIES} random policies"]
     chosen = policies(POLICIES, NAMESPACES, seed=1)
-    cluster = snapshot([*endpoints(PODS, NAMESPACES), *default_manifests(Placeholders()), *chosen], {}, {})
+    ends = [*endpoints(PODS, NAMESPACES), *lifelines(NODES, REPLICAS)]
+    cluster = snapshot([*ends, *default_manifests(Placeholders()), *chosen], {}, {})
     before = _megabytes()
     table, seconds = _timed(lambda: DecisionTable(cluster))
     lines.append(_line("snapshot compiled", f"{seconds:.2f} s", "under 5 s"))
@@ -97,7 +103,16 @@ def _plans(cluster: Snapshot, chosen: list[Object]) -> list[str]:
         (_plan, found), seconds = _timed(lambda s=steps, a=answers: weighed(cluster, Plan(tuple(s)), a))  # type: ignore[misc]
         told = "no order" if found.interruptions else "an order"
         lines.append(_line(f"plan weighed, {name} ({told} without a gap)", f"{seconds:.1f} s", "under 60 s"))
+        checks, seconds = _timed(lambda s=steps, a=answers: _locked_out(cluster, s, a))  # type: ignore[misc]
+        lines.append(_line(f"the lock-out checks of it ({checks})", f"{seconds:.1f} s", "with that under 60 s"))
     return [*lines, _line("memory, all in all", f"{_megabytes()} MB", "under 1,000 MB")]
+
+
+def _locked_out(cluster: Snapshot, steps: list[Step], answers: Answers) -> str:
+    """Judges the lock-out checks at the plan's end; their results in short."""
+    found = judged(Course(cluster, Plan(tuple(steps)), answers), Snapshot(), Allowance(), interrupts=False)
+    counts = Counter(check.result for check in found.checks)
+    return ", ".join(f"{count} {result}" for result, count in counts.items())
 
 
 def _differences(before: Snapshot, after: Snapshot) -> int:

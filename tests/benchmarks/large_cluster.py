@@ -48,6 +48,37 @@ def _pod(number: int, namespaces: int, chance: random.Random) -> Object:
     return {**_object("v1", "Pod", metadata), "spec": spec, "status": status}
 
 
+def lifelines(nodes: int, replicas: int) -> list[Object]:
+    """What the lock-out checks ask about: nodes, three of which have an API server, and the replicas of DNS."""
+    found = [_node(number) for number in range(nodes)]
+    found += _service("default", "kubernetes", {"https": ("TCP", 443, 6443)}, [f"172.18.0.{n + 1}" for n in range(3)])
+    ports = {"dns": ("UDP", 53, 53), "dns-tcp": ("TCP", 53, 53)}
+    addresses = [f"10.250.0.{number + 1}" for number in range(replicas)]
+    found += _service("kube-system", "kube-dns", ports, addresses)
+    return [*found, *(_replica(number, address) for number, address in enumerate(addresses))]
+
+
+def _node(number: int) -> Object:
+    status = {"addresses": [{"type": "InternalIP", "address": f"172.18.{number // 250}.{number % 250 + 1}"}]}
+    return {**_object("v1", "Node", {"name": f"node-{number}"}), "status": status}
+
+
+def _replica(number: int, address: str) -> Object:
+    metadata = {"name": f"coredns-{number}", "namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}
+    spec, status = {"nodeName": f"node-{number}", "containers": []}, {"phase": "Running", "podIP": address}
+    return {**_object("v1", "Pod", metadata), "spec": spec, "status": status}
+
+
+def _service(namespace: str, name: str, ports: dict[str, tuple[str, int, int]], addresses: list[str]) -> list[Object]:
+    metadata = {"name": name, "namespace": namespace, "labels": {"k8s-app": name}}
+    outside = [{"name": key, "protocol": protocol, "port": port} for key, (protocol, port, _behind) in ports.items()]
+    behind = [{"name": key, "protocol": protocol, "port": port} for key, (protocol, _port, port) in ports.items()]
+    labels = {"kubernetes.io/service-name": name}
+    slices = _object("discovery.k8s.io/v1", "EndpointSlice", {**metadata, "labels": labels})
+    ends = {"ports": behind, "endpoints": [{"addresses": [address]} for address in addresses]}
+    return [{**_object("v1", "Service", metadata), "spec": {"ports": outside}}, {**slices, **ends}]
+
+
 def policies(count: int, namespaces: int, seed: int) -> list[Object]:
     """Random policies, half of them global, in the tier default."""
     chance = random.Random(seed)

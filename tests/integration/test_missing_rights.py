@@ -128,6 +128,7 @@ def _messages(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if result.get("code") in ("forbidden", "services_failed"):
             yield result["msg"]
         yield from (part["message"] for part in result.get("unread") or ())
+        yield from (check["text"] for check in result.get("lockout") or () if check["result"] == "unknown")
 
 
 def _needless(right: Right, backend: Backend, account: str) -> bool:

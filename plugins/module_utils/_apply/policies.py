@@ -94,7 +94,7 @@ def planned_once(gateway: Gateway, change: Change) -> Outcome:
     require_tiers(gateway, plan, change.present)
     rehearsal = change.staging.rehearse(gateway, plan)
     _require_writable(gateway, change, rehearsal.plan)
-    weighed = weighed_live(gateway, change.backend, rehearsal, change.allowance.expectations)
+    weighed = weighed_live(gateway, change.backend, rehearsal, change.allowance)
     whole = with_staged_rehearsed(gateway, change.staging.plan(weighed.plan, staged.live))
     if whole.answers:
         _require_writable(gateway, change, whole.plan)

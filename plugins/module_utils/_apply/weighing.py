@@ -4,53 +4,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._calico.connection import Connection
 from .._calico.precedence import tier_of
 from .._calico.snapshot import Snapshot, name_of
+from .._cluster.callees import read_callees
 from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
 from .._cluster.snapshot import read_snapshot
 from .._plan.allowance import Allowance
 from .._plan.consequences import Consequences, weighed
+from .._plan.course import Course
 from .._plan.guard import Guarded, guarded
+from .._plan.lockout import Lockout, judged
 from .._plan.steps import Plan, Step
 from .rehearsal import Rehearsal
 
 
 @dataclass(frozen=True)
 class Weighed:
-    """A plan in its order, what it does to connections, and what becomes of expectations."""
+    """A plan in its order, what it does to connections, what becomes of expectations, and whether it locks out."""
 
     plan: Plan
     consequences: Consequences
     guarded: Guarded
+    lockout: Lockout
 
     def require(self, allowance: Allowance) -> None:
-        """Raises InterruptsConnections, OpensConnections or ExpectationNotMet for what is not allowed."""
+        """Raises LocksOut, InterruptsConnections, OpensConnections or ExpectationNotMet for what is not allowed."""
+        self.lockout.require()
         self.consequences.require(allowance)
         self.guarded.require(allowance.on_unknown)
 
 
-def weighed_live(
-    gateway: Gateway, backend: str | None, rehearsal: Rehearsal, expectations: Sequence[Connection]
-) -> Weighed:
+def weighed_live(gateway: Gateway, backend: str | None, rehearsal: Rehearsal, allowance: Allowance) -> Weighed:
     """The plan, weighed. Reads what verdicts depend on, where there is something to be written.
 
     What cannot be read is among the consequences. Raises Conflict where a policy is no longer the one that was planned on.
     """
     if not rehearsal.plan.steps:
-        return Weighed(rehearsal.plan, Consequences(), Guarded())
+        return Weighed(rehearsal.plan, Consequences(), Guarded(), Lockout())
     snapshot = read_snapshot(gateway, backend, staged=False)
     hidden = [step.before for step in rehearsal.plan.steps if step.before is not None and _is_hidden(step, snapshot)]
     snapshot = snapshot.with_change(hidden, [])
     for step in rehearsal.plan.steps:
         _require_unchanged(step, snapshot)
     plan, consequences = weighed(snapshot, rehearsal.plan, rehearsal.answers)
-    return Weighed(plan, consequences, guarded(snapshot, plan, rehearsal.answers, expectations))
+    course = Course(snapshot, plan, rehearsal.answers)
+    lockout = judged(
+        course, read_callees(gateway), allowance, bool(consequences.interruptions) and allowance.interruption
+    )
+    return Weighed(plan, consequences, guarded(course, allowance.expectations), lockout)
 
 
 def _is_hidden(step: Step, snapshot: Snapshot) -> bool:

@@ -28,11 +28,14 @@ EndpointCheck = Callable[[Direction, Endpoint, Flow], Check]
 
 
 class Evaluation:
-    """Answers what the policies of a snapshot do with connections, with a trace of everything that was looked at."""
+    """Answers what the policies of a snapshot do with connections, with a trace of everything that was looked at.
 
-    def __init__(self, snapshot: Snapshot, staged: Staged = "ignore") -> None:
+    ``inventory`` is that of another snapshot which differs in policies only, so that both know the same peers.
+    """
+
+    def __init__(self, snapshot: Snapshot, staged: Staged = "ignore", inventory: Inventory | None = None) -> None:
         self.snapshot = snapshot
-        self.inventory = Inventory(snapshot)
+        self.inventory = inventory or Inventory(snapshot)
         self.policies: PolicySet = policy_set(snapshot, staged)
 
     @cached_property

@@ -9,7 +9,8 @@ https://docs.tigera.io/calico/latest/reference/resources/hostendpoint, and felix
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from .endpoints import Endpoint
 from .felix import FAILSAFE, OWN_HOST, Unsettled, action_to_own_host, is_failsafe
@@ -62,7 +63,7 @@ class Hosts:
         unread = self.inventory.unread("HostEndpoint")
         if unread and any(_is_for_forwarded(p) and p.kind not in _OF_NAMESPACES for p in all_policies(self.tiers)):
             yield unknown("ingress", f"node {node}, forwarded", f"HostEndpoint was not read: {unread}")
-        of_node = [endpoint for endpoint in self.inventory.hosts if endpoint.node == node]
+        of_node = self._of_node.get(node, []) if self.forwards else []
         named = [e for e in of_node if e.interface != ALL_INTERFACES] if crossing is not None else []
         directions: tuple[Direction, Direction] = ("Ingress", "Egress")
         for direction in directions if of_node else ():
@@ -75,6 +76,31 @@ class Hosts:
                     else []
                 )
                 yield agreed(_END[direction], f"node {node}, forwarded", checks, not named, reasons)
+
+    @cached_property
+    def _selecting(self) -> tuple[CompiledTier, ...]:
+        """The tiers with those policies only that may select some host endpoint; walks meet the same on a shorter way."""
+        return tuple(
+            replace(tier, policies=tuple(policy for policy in tier.policies if self._may_select_one(policy)))
+            for tier in self.tiers
+        )
+
+    def _may_select_one(self, policy: CompiledPolicy) -> bool:
+        selector = policy.selector
+        return selector is None or any(selector.matches(host.labels) is not False for host in self.inventory.hosts)
+
+    @cached_property
+    def forwards(self) -> bool:
+        """Whether some policy may have a say on forwarded traffic."""
+        return any(map(_is_for_forwarded, all_policies(self._selecting)))
+
+    @cached_property
+    def _of_node(self) -> dict[str, list[Endpoint]]:
+        """Host endpoints by node, as their names sort them."""
+        found: dict[str, list[Endpoint]] = {}
+        for endpoint in sorted(self.inventory.hosts, key=lambda e: e.name):
+            found.setdefault(endpoint.node, []).append(endpoint)
+        return found
 
     def forwards_somewhere(self, flow: Flow) -> Check | None:
         """The same for an endpoint of which the node is not known: unknown where any node could police it."""
@@ -97,7 +123,7 @@ class Hosts:
     def _candidates(self, node: str, direction: Direction, flow: Flow) -> tuple[list[Endpoint], bool]:
         """Host endpoints that may be meant, and whether it is certain that one of them is."""
         own = flow.destination.address if direction == "Ingress" else flow.source.address
-        of_node = sorted((e for e in self.inventory.hosts if e.node == node), key=lambda e: e.name)
+        of_node = self._of_node.get(node, [])
         by_address = [e for e in of_node if own is not None and own in e.addresses and e.interface != ALL_INTERFACES]
         if by_address:
             # Of several for one interface Felix takes the one whose name comes first, be it by address or by interface.
@@ -112,18 +138,18 @@ class Hosts:
         return every + named, bool(every)
 
     def _normal(self, endpoint: Endpoint, direction: Direction, flow: Flow) -> Check:
-        walk = Walk(self.tiers, self.inventory, direction, endpoint, flow, _is_normal)
+        walk = Walk(self._selecting, self.inventory, direction, endpoint, flow, _is_normal)
         return self._unless_early(endpoint, direction, flow, walk.check(str(endpoint), _profile(endpoint)))
 
     def _forward(self, endpoint: Endpoint, direction: Direction, flow: Flow) -> Check | None:
-        walk = Walk(self.tiers, self.inventory, direction, endpoint, flow, _is_forward)
+        walk = Walk(self._selecting, self.inventory, direction, endpoint, flow, _is_forward)
         behind: Behind = ("allow", Decider("HostEndpoint", endpoint.name))
         check = self._unless_early(endpoint, direction, flow, walk.check(str(endpoint), behind))
         return None if check.outcome == "allow" and check.decided_by == behind[1] else check
 
     def _unless_early(self, endpoint: Endpoint, direction: Direction, flow: Flow, check: Check) -> Check:
         """The check, unless a policy before connection tracking may decide; those are not judged."""
-        early = [self._early(p, endpoint, direction, flow) for p in all_policies(self.tiers) if not _is_normal(p)]
+        early = [self._early(p, endpoint, direction, flow) for p in all_policies(self._selecting) if not _is_normal(p)]
         reasons = [reason for reason in early if reason]
         return unknown(_END[direction], str(endpoint), *reasons) if reasons else check
 

@@ -11,7 +11,7 @@ from .classes import Classes, spans_columns
 from .columns import nets_of, service_addresses
 from .endpoints import Endpoint
 from .evaluation import Evaluation, at, profile
-from .inventory import Peer
+from .inventory import Inventory, Peer
 from .label_index import Span
 from .matching import Flow, rule_answer
 from .nets import Address, Network, parse_net
@@ -27,8 +27,8 @@ from .verdict import END_OF_TIER, Check, Decider, End, Outcome, Verdict
 class DecisionTable(Evaluation):
     """An evaluation that is compiled once and then answers many connections; ``walked`` gives a trace for one."""
 
-    def __init__(self, snapshot: Snapshot, staged: Staged = "ignore") -> None:
-        super().__init__(snapshot, staged)
+    def __init__(self, snapshot: Snapshot, staged: Staged = "ignore", inventory: Inventory | None = None) -> None:
+        super().__init__(snapshot, staged, inventory)
         self.space = Space(self.inventory, rule_nets(self))
         self._programs = {d: Program(self.policies.tiers, d, self.space) for d in DIRECTIONS}
         size = len(self.space.points)
@@ -44,9 +44,12 @@ class DecisionTable(Evaluation):
         known = self._verdicts.get(key)
         if known is None:
             self._kept += (source, destination)
-            flow = Flow(source, destination, traffic)
-            known = self._verdicts[key] = Verdict(tuple(self.checks(flow, self.decided_check)))
+            known = self._verdicts[key] = self.decided(Flow(source, destination, traffic))
         return known
+
+    def decided(self, flow: Flow) -> Verdict:
+        """The same verdict for somebody who asks but once; nothing of it is kept."""
+        return Verdict(tuple(self.checks(flow, self.decided_check)))
 
     def walked(self, source: Peer, destination: Peer, traffic: Traffic) -> Verdict:
         """The same verdict with a trace of everything that was looked at."""

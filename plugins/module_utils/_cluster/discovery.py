@@ -29,7 +29,7 @@ from .resources import (
 )
 
 V3 = f"{CALICO_GROUP}/{CALICO_VERSION}"
-_API_SERVICE = f"{CALICO_VERSION}.{CALICO_GROUP}"
+API_SERVICE = f"{CALICO_VERSION}.{CALICO_GROUP}"
 
 
 class OnlyV1(ApiAbsent):
@@ -111,7 +111,7 @@ def discover_kubernetes(connection: Connection) -> Cluster:
 def announced(gateway: Gateway) -> bool:
     """Whether something has registered v3, even if it does not answer yet."""
     try:
-        return gateway.get(API_SERVICES, _API_SERVICE) is not None
+        return gateway.get(API_SERVICES, API_SERVICE) is not None
     except Forbidden:
         return True
 
@@ -180,7 +180,7 @@ def _uid(gateway: Gateway) -> str | None:
 def _backend(gateway: Gateway) -> str:
     """How v3 is served. Raises ApiAbsent where it is not registered, Unavailable where it does not answer."""
     try:
-        found = gateway.get(API_SERVICES, _API_SERVICE)
+        found = gateway.get(API_SERVICES, API_SERVICE)
     except Forbidden:
         if gateway.read(f"/apis/{V3}") is None:
             raise why_absent(gateway) from None

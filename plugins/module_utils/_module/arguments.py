@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._plan.check_ids import LOCKOUT_CHECKS
+
 Arguments = dict[str, dict[str, Any]]
 
 CONNECTION: Arguments = {
@@ -67,6 +69,8 @@ PLAN: Arguments = {
     "plan_digest": {"type": "str"},
     "take_over": {"type": "bool", "default": False},
     "expectations": {"type": "list", "elements": "dict"},
+    "lockout_checks": {"type": "list", "elements": "str", "choices": list(LOCKOUT_CHECKS)},
+    "control_node_address": {"type": "str"},
     "on_unknown": {"type": "str", "choices": ["refuse", "warn"], "default": "refuse"},
     "on_opened": {"type": "str", "choices": ["warn", "refuse"], "default": "warn"},
     "allow_interruption": {"type": "bool", "default": False},

@@ -15,6 +15,7 @@ from .._calico.baseline import BASELINE_LABEL
 from .._calico.connection import parse_connections
 from .._calico.errors import InvalidInput
 from .._calico.manifest import TIER_LABEL, Policy
+from .._calico.nets import Address, parse_address
 from .._calico.policy_warnings import warnings
 from .._plan.allowance import Allowance
 from .._plan.consequences import Consequences, listed
@@ -33,9 +34,25 @@ _IN_DIFF = 50
 
 
 def allowance(params: Mapping[str, Any]) -> Allowance:
-    """What the plan may do to connections. Raises InvalidInput for expectations that cannot be read."""
-    expectations = parse_connections(params["expectations"] or (), "expectations", "wanted")
-    return Allowance(params["on_opened"], params["allow_interruption"], expectations, params["on_unknown"])
+    """What the plan may do to connections. Raises InvalidInput for expectations or an address that cannot be read."""
+    return Allowance(
+        on_opened=params["on_opened"],
+        interruption=params["allow_interruption"],
+        expectations=parse_connections(params["expectations"] or (), "expectations", "wanted"),
+        on_unknown=params["on_unknown"],
+        left_out=tuple(params["lockout_checks"] or ()),
+        control_node=_control_node(params["control_node_address"]),
+    )
+
+
+def _control_node(given: str | None) -> Address | None:
+    address = parse_address(given)
+    if given and address is None:
+        raise InvalidInput(
+            f"control_node_address {given!r} is no address",
+            "Give the IP address with which this machine reaches the cluster, as the cluster sees it.",
+        )
+    return address
 
 
 def warn_about(session: Session, policies: Iterable[Policy]) -> None:
@@ -142,6 +159,7 @@ def _result(session: Session, change: Change, outcome: Outcome) -> Result:
         "adopted": list(outcome.plan.adopted),
         **_connections(outcome.weighed.consequences),
         "expectations": [judged.as_result() for judged in outcome.weighed.guarded.judged],
+        "lockout": [check.as_result() for check in outcome.weighed.lockout.checks],
     }
     if session.diff_mode:
         result["diff"] = [
@@ -156,6 +174,9 @@ def _warn_of(session: Session, weighed: Weighed) -> None:
     consequences = weighed.consequences
     for judged in weighed.guarded.unmet():
         session.warn(f"Whether the expectation {judged.name} is met is not known: {judged.reason}")
+    if weighed.lockout.unsure():
+        told = " ".join(map(str, weighed.lockout.unsure()))
+        session.warn(f"Whether the plan cuts what the cluster lives by is not fully known. {told}")
     if consequences.opened:
         session.warn(f"The plan opens connections: {listed(consequences.opened)}")
     if consequences.unjudged:

@@ -34,6 +34,8 @@ def preview_warnings(weighed: Weighed) -> Iterator[str]:
     for judged in weighed.guarded.unmet():
         known = "would not be met" if judged.is_known else "would be met is not known"
         yield f"{'The' if judged.is_known else 'Whether the'} expectation {judged.name} {known}: {judged.reason}"
+    if worse := weighed.lockout.worse():
+        yield f"Enforcing the policies would be refused, since it cuts what the cluster lives by. {' '.join(map(str, worse))}"
     if consequences.opened:
         yield f"Once enforced, the policies would open connections: {listed(consequences.opened)}"
     if consequences.unjudged:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,12 @@ from .._calico.answers import Answered, answer
 from .._calico.connection import Connection
 from .._calico.errors import NetguardError
 from .._calico.resolution import NotThere
-from .._calico.snapshot import Snapshot
 from .._calico.table import DecisionTable
 from .._calico.verdict import Outcome
 from .._report.explanation import explained
 from .allowance import OnUnknown
-from .steps import Answers, Plan, Step
+from .course import Course
+from .steps import Step
 
 
 class ExpectationNotMet(NetguardError):
@@ -102,26 +102,15 @@ class Guarded:
 _WORDS = {"allow": "allowed", "deny": "denied", "": ""}
 
 
-def guarded(snapshot: Snapshot, plan: Plan, answers: Answers, expectations: Sequence[Connection]) -> Guarded:
-    """Judges the expectations on the snapshot, after every write of the plan in its order, and after the last one."""
-    if not expectations or not plan.steps:
+def guarded(course: Course, expectations: Sequence[Connection]) -> Guarded:
+    """Judges the expectations before the plan, after every write in its order, and after the last one."""
+    if not expectations:
         return Guarded()
-    *between, (_last, end) = _states(snapshot, plan, answers)
-    first, last = (_all_found(expectations, state) for state in (snapshot, end))
+    first, last = (_all_found(expectations, table) for table in (course.before, course.after))
     judged = [Judged(*parts) for parts in zip(expectations, first, last, strict=True)]
-    for step, state in between:
-        table = DecisionTable(state)
+    for step, table in course.between():
         judged = [_on_the_way(one, step, table) for one in judged]
     return Guarded(tuple(judged))
-
-
-def _states(snapshot: Snapshot, plan: Plan, answers: Answers) -> Iterator[tuple[Step, Snapshot]]:
-    """The snapshot after each write."""
-    for step in plan.steps:
-        answer_of = answers[step.key]
-        gone = [] if step.before is None else [step.before]
-        snapshot = snapshot.with_change([] if answer_of is None else [answer_of], gone)
-        yield step, snapshot
 
 
 def _on_the_way(judged: Judged, step: Step, table: DecisionTable) -> Judged:
@@ -133,8 +122,7 @@ def _on_the_way(judged: Judged, step: Step, table: DecisionTable) -> Judged:
     return judged if found.verdict == wanted else Judged(judged.expected, judged.before, judged.after, (step, found))
 
 
-def _all_found(expectations: Sequence[Connection], state: Snapshot) -> list[Found]:
-    table = DecisionTable(state)
+def _all_found(expectations: Sequence[Connection], table: DecisionTable) -> list[Found]:
     return [_found(expected, table) for expected in expectations]
 
 

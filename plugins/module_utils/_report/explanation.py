@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .._calico.answers import Answered
 from .._calico.inventory import Peer
+from .._calico.matching import Flow
+from .._calico.traffic import Traffic
 from .._calico.verdict import END_OF_TIER, Check, Verdict
 
 _WORDS = {"allow": "allowed", "deny": "denied", "unknown": "not known"}
@@ -15,24 +17,37 @@ _WORDS = {"allow": "allowed", "deny": "denied", "unknown": "not known"}
 
 def explained(answered: Answered) -> str:
     """What happens to the connection, what decides that at each place, and what would change it."""
-    lead = f"{_ends(answered)} is {_WORDS[answered.outcome]}"
-    if answered.outcome == "unknown":
-        return f"{lead}: {'; '.join(answered.reasons)}."
-    if answered.verdict.deciding is None:
+    name = f"{answered.connection.name}: " if answered.connection.name else ""
+    return name + _explained(_ends(answered), answered.verdict, answered.reasons)
+
+
+def explained_flow(flow: Flow, verdict: Verdict, pairs: int) -> str:
+    """The same for one pair of ``pairs`` like it."""
+    return _explained(_pair(flow.source, flow.destination, flow.traffic, pairs), verdict, verdict.reasons)
+
+
+def _explained(ends: str, verdict: Verdict, reasons: Sequence[str]) -> str:
+    lead = f"{ends} is {_WORDS[verdict.outcome]}"
+    if verdict.outcome == "unknown":
+        return f"{lead}: {'; '.join(reasons)}."
+    if verdict.deciding is None:
         return f"{lead}: no policy looks at it."
-    if answered.outcome == "deny":
-        return f"{lead} {' '.join(_denied(answered.verdict))}"
-    places = "; ".join(f"{c.end} of {c.at}: {c.decided_by}" for c in answered.verdict.checks)
+    if verdict.outcome == "deny":
+        return f"{lead} {' '.join(_denied(verdict))}"
+    places = "; ".join(f"{c.end} of {c.at}: {c.decided_by}" for c in verdict.checks)
     return f"{lead} ({places})."
 
 
 def _ends(answered: Answered) -> str:
-    name = f"{answered.connection.name}: " if answered.connection.name else ""
     if answered.source is None or answered.destination is None:
-        return f"{name}the connection"
-    rest = answered.pairs - 1
+        return "the connection"
+    return _pair(answered.source, answered.destination, answered.traffic, answered.pairs)
+
+
+def _pair(source: Peer, destination: Peer, traffic: Traffic, pairs: int) -> str:
+    rest = pairs - 1
     more = f" and {rest} more {'pair' if rest == 1 else 'pairs'} like it" if rest > 0 else ""
-    return f"{name}{_end(answered.source)} to {_end(answered.destination)}, {answered.traffic}{more},"
+    return f"{_end(source)} to {_end(destination)}, {traffic}{more},"
 
 
 def _end(peer: Peer) -> str:

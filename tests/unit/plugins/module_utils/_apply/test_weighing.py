@@ -14,6 +14,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._apply.weighing im
 from ansible_collections.netguard.calico.plugins.module_utils._cluster.errors import Conflict, Forbidden
 from ansible_collections.netguard.calico.plugins.module_utils._cluster.gateway import Gateway
 from ansible_collections.netguard.calico.plugins.module_utils._cluster.resources import Resource
+from ansible_collections.netguard.calico.plugins.module_utils._plan.allowance import Allowance
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, Step
 
 Object = dict[str, Any]
@@ -43,7 +44,8 @@ def policy(version: str, tier: str = "default") -> Object:
 
 def weigh(lists: Lists, before: Object) -> Weighed:
     step = Step("update", "a", before, before)
-    return weighed_live(cast(Gateway, lists), "aggregated", Rehearsal(Plan((step,)), {step.key: before}), ())
+    rehearsal = Rehearsal(Plan((step,)), {step.key: before})
+    return weighed_live(cast(Gateway, lists), "aggregated", rehearsal, Allowance())
 
 
 def test_a_policy_that_changed_since_it_was_planned_on_is_a_conflict() -> None:
@@ -57,3 +59,8 @@ def test_a_policy_of_a_tier_that_may_not_be_listed_is_no_conflict() -> None:
     tiers = [{"metadata": {"name": "secret"}, "apiVersion": "projectcalico.org/v3", "kind": "Tier", "spec": {}}]
     found = weigh(Lists({"Tier": tiers}, "secret"), policy("1", "secret"))
     assert "the policies of tier secret were not read" in found.consequences.unjudged[0]
+
+
+def test_nothing_to_write_asks_for_nothing() -> None:
+    found = weighed_live(cast(Gateway, None), "aggregated", Rehearsal(Plan(()), {}), Allowance())
+    assert (found.guarded.judged, found.lockout.checks) == ((), ())

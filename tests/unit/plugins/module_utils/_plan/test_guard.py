@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ansible_collections.netguard.calico.plugins.module_utils._calico.connection import Connection, parse_connections
 from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import snapshot
+from ansible_collections.netguard.calico.plugins.module_utils._plan.course import Course
 from ansible_collections.netguard.calico.plugins.module_utils._plan.guard import ExpectationNotMet, Guarded, guarded
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, Step
 
@@ -51,7 +52,7 @@ DENY, ALLOW = policy("deny", "Deny", 1, **TO_DB), policy("allow", "Allow", 9)
 
 def judge(live: Sequence[Object], steps: Sequence[Step], *given: Object) -> Guarded:
     answers = {step.key: step.after for step in steps}
-    return guarded(snapshot([*SHOP, *live], {}, {}), Plan(tuple(steps)), answers, expected(*given))
+    return guarded(Course(snapshot([*SHOP, *live], {}, {}), Plan(tuple(steps)), answers), expected(*given))
 
 
 def create(item: Object) -> Step:
@@ -104,7 +105,3 @@ def test_an_end_that_is_not_there_is_not_known() -> None:
     with pytest.raises(ExpectationNotMet, match="shop/nobody"):
         found.require("refuse")
     found.require("warn")
-
-
-def test_nothing_to_write_is_not_judged() -> None:
-    assert judge([ALLOW], [], expectation("db", "deny")) == Guarded()

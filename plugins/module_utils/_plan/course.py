@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The policies of a cluster before a plan, after each of its writes, and at its end, compiled for the same peers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from .._calico.inventory import Inventory, Peer
+from .._calico.policies import CompiledPolicy, Direction, all_policies
+from .._calico.selector_tree import Labels
+from .._calico.snapshot import Snapshot, identity
+from .._calico.table import DecisionTable
+from .steps import Answers, Plan, Step
+
+
+class Course:
+    """The way of the policies through a plan with steps. ``answers`` are the objects as the server stores them."""
+
+    def __init__(self, snapshot: Snapshot, plan: Plan, answers: Answers) -> None:
+        self.snapshot, self._plan, self._answers = snapshot, plan, answers
+        self.before = DecisionTable(snapshot)
+        self.inventory: Inventory = self.before.inventory
+        *_between, (_last, end) = self._states()
+        self.after = self._table(end)
+
+    def between(self) -> Iterator[tuple[Step, DecisionTable]]:
+        """After each write but the last. Each is compiled when its turn comes, since all of them would need much room."""
+        for step, state in self._states():
+            if step is not self._plan.steps[-1]:
+                yield step, self._table(state)
+
+    def _states(self) -> Iterator[tuple[Step, Snapshot]]:
+        state = self.snapshot
+        for step in self._plan.steps:
+            answer = self._answers[step.key]
+            gone = [] if step.before is None else [step.before]
+            state = state.with_change([] if answer is None else [answer], gone)
+            yield step, state
+
+    def _table(self, state: Snapshot) -> DecisionTable:
+        return DecisionTable(state, inventory=self.inventory)
+
+    @cached_property
+    def concerns_hosts(self) -> bool:
+        """Whether the plan may have a say at some host endpoint."""
+        return any(_may_select(policy, host.labels) for host in self.inventory.hosts for policy in self._changed)
+
+    @property
+    def may_concern_hosts(self) -> bool:
+        """The same, also where nobody knows which there are."""
+        return self.concerns_hosts or bool(self.inventory.unread("HostEndpoint"))
+
+    def concerns(self, peer: Peer, direction: Direction) -> bool:
+        """Whether the plan may have a say on what a peer sends (Egress) or gets (Ingress)."""
+        if peer.endpoint is None:
+            # Whose the address is, or what the node's policy is, may be just what is not known.
+            return self.may_concern_hosts or bool(self.inventory.unread("Pod"))
+        return self.concerns_hosts or any(
+            _may_select(policy, peer.endpoint.labels) and (direction in policy.governs or bool(policy.unclear))
+            for policy in self._changed
+        )
+
+    @cached_property
+    def _changed(self) -> tuple[CompiledPolicy, ...]:
+        """The policies that the plan takes away or brings."""
+        objects = [item for step in self._plan.steps for item in (step.before, self._answers[step.key])]
+        names = {identity(item) for item in objects if item is not None}
+        policies = [policy for table in (self.before, self.after) for policy in all_policies(table.policies.tiers)]
+        return tuple(policy for policy in policies if policy.identity in names)
+
+
+def _may_select(policy: CompiledPolicy, labels: Labels) -> bool:
+    return policy.selector is None or policy.selector.matches(labels) is not False
