@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,41 +171,69 @@ def living(content: Content) -> Iterator[Living]:
         living.remove()
 
 
-def run(ansible: Ansible, wanted: dict[str, Any], **options: Any) -> Answer:
-    return ansible.module("policy_baseline", policies=[wanted], control_node_address=CONTROL_NODE, **options)
-
-
 def results(answer: Answer) -> dict[str, str]:
     return {check["id"]: check["result"] for check in answer.result["lockout"]}
 
 
-@pytest.mark.parametrize("check", OF_CHECKS)
-def test_a_plan_that_locks_out_is_refused_and_nothing_is_written(
-    ansible: Ansible, living: Living, requests: Callable[[], Requests], backend: Backend, check: str
-) -> None:
-    if check == "calico_api_server" and backend == "native":
-        pytest.skip("plain CRDs have no API server of Calico's")
+@pytest.fixture
+def checks(living: Living, backend: Backend) -> list[str]:
+    """The checks that can be made worse; plain CRDs have no API server of Calico's."""
     if backend == "aggregated":
         living.calico_api_server()
-    for checking in (True, False):
-        with requests() as seen:
-            refused = run(ansible, OF_CHECKS[check], check=checking)
-        assert (refused.failed, refused.result["code"], seen.writes, seen.writes_at_calico) == (
-            True,
-            "locks_out",
-            [],
-            [],
-        )
-        assert f"{check}: " in refused.result["msg"]
-        assert "rule 0 of GlobalNetworkPolicy closed in tier default" in refused.result["msg"]
-    others = [other for other in OF_CHECKS if f" {other}: " in refused.result["msg"] and other != check]
-    passed = run(ansible, OF_CHECKS[check], lockout_checks=[check, *others])
-    assert not passed.failed, passed.output
-    assert results(passed)[check] == "left_out"
-    # Now that it is denied already, more of it is not made worse, and it may be mended.
-    more = run(ansible, {**OF_CHECKS[check], "metadata": {"name": "closed-too"}})
-    assert (more.failed, results(more)[check]) == (False, "denied_before")
-    assert not run(ansible, OF_CHECKS[check], state="absent").failed
+    return [check for check in OF_CHECKS if check != "calico_api_server" or backend == "aggregated"]
+
+
+def play(ansible: Ansible, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The results of runs of policy_baseline in one play, whether they fail or not; ``check`` is for check mode."""
+    common = {"kubeconfig": str(ansible.accounts["policy_baseline"]), "control_node_address": CONTROL_NODE}
+    tasks = [
+        {
+            "netguard.calico.policy_baseline": {**common, **{k: v for k, v in options.items() if k != "check"}},
+            "check_mode": bool(options.get("check")),
+            "ignore_errors": True,
+        }
+        for options in runs
+    ]
+    done = ansible.play([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
+    found = [result for _name, _host, result in done.results]
+    assert len(found) == len(runs), done.output
+    return found
+
+
+def test_a_plan_that_locks_out_is_refused_and_nothing_is_written(
+    ansible: Ansible, checks: list[str], requests: Callable[[], Requests]
+) -> None:
+    runs = [
+        (check, {"policies": [OF_CHECKS[check]], "check": checking}) for check in checks for checking in (True, False)
+    ]
+    with requests() as seen:
+        refused = play(ansible, [options for _check, options in runs])
+    assert (seen.writes, seen.writes_at_calico) == ([], [])
+    for (check, _options), result in zip(runs, refused, strict=True):
+        assert result.get("code") == "locks_out", (check, result)
+        assert f" {check}: " in result["msg"]
+        assert f"lockout_checks: [{check}]" in result["msg"]
+        assert "rule 0 of GlobalNetworkPolicy closed in tier default" in result["msg"]
+
+
+def test_a_check_that_is_left_out_lets_the_plan_pass_and_what_is_denied_then_may_be_mended(
+    ansible: Ansible, checks: list[str]
+) -> None:
+    runs: list[dict[str, Any]] = []
+    for check in checks:
+        given = {"policies": [OF_CHECKS[check]]}
+        again = {"policies": [{**OF_CHECKS[check], "metadata": {"name": "closed-too"}}]}
+        runs += [
+            {**given, "lockout_checks": [check]},
+            again,
+            {**again, "state": "absent"},
+            {**given, "state": "absent"},
+        ]
+    found = play(ansible, runs)
+    assert [result.get("msg") for result in found if result.get("failed")] == []
+    for number, check in enumerate(checks):
+        said = [{one["id"]: one["result"] for one in result["lockout"]}[check] for result in found[number * 4 :][:4]]
+        assert said == ["left_out", "denied_before", "denied_before", "kept"]
 
 
 def test_removing_policies_is_held_against_the_checks_too(
@@ -238,19 +267,20 @@ RIGHTS: Sequence[tuple[str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("resource", "check"), RIGHTS)
 def test_what_may_not_be_read_is_unknown_and_said(
-    ansible: Ansible, living: Living, plane: ControlPlane, tmp_path: Any, resource: str, check: str
+    ansible: Ansible, living: Living, plane: ControlPlane, tmp_path: Path
 ) -> None:
-    rules = without(accounts.rules("writer"), Right("list", resource))
-    file = accounts.with_rules(plane, f"writer-but-{resource.split('.')[0]}", rules, tmp_path)
     harmless = policy("harmless", order=9, types=["Egress"], egress=[{"action": "Allow"}])
-    done = run(ansible, harmless, kubeconfig=str(file))
-    assert not done.failed, done.output
-    assert results(done)[check] == "unknown"
-    (warning,) = [warning for warning in done.result["warnings"] if "lives by" in warning]
-    assert f"{check}: " in warning
-    assert resource.split(".")[0] in warning
+    runs = []
+    for number, (resource, _check) in enumerate(RIGHTS):
+        rules = without(accounts.rules("writer"), Right("list", resource))
+        file = accounts.with_rules(plane, f"lockout-without-{number}", rules, tmp_path)
+        runs.append({"policies": [harmless], "kubeconfig": str(file), "check": True})
+    for (resource, check), result in zip(RIGHTS, play(ansible, runs), strict=True):
+        assert {one["id"]: one["result"] for one in result["lockout"]}[check] == "unknown"
+        (warning,) = [warning for warning in result["warnings"] if "lives by" in warning]
+        assert f"{check}: " in warning
+        assert f"list on {resource}" in warning or resource in warning
 
 
 @pytest.mark.parametrize("given", [{"lockout_checks": ["dns"]}, {"control_node_address": "localhost"}])
