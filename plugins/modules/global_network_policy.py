@@ -19,6 +19,7 @@ author: the netguard.calico contributors (@netguard)
 extends_documentation_fragment:
   - netguard.calico.connection
   - netguard.calico.plan
+  - netguard.calico.cancelling
   - netguard.calico.attributes
 attributes:
   check_mode:
@@ -210,7 +211,7 @@ def prepare(params: dict[str, Any]) -> Work:
         read = partial(one_policy, session.gateway, name)
         approval = Approval(approved, session.cluster.uid)
         backend = session.cluster.backend
-        change = Change(read, plan, backend, allowed, given, wanted, approval, params["take_over"])
+        change = Change(read, plan, backend, allowed, given, wanted, approval, params["take_over"], session.progress)
         return change_one_policy(session, change, name)
 
     return work

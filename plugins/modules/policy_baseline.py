@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - netguard.calico.policies
   - netguard.calico.plan
   - netguard.calico.wait
+  - netguard.calico.cancelling
   - netguard.calico.attributes
 attributes:
   check_mode:
@@ -247,7 +248,7 @@ def prepare(params: dict[str, Any]) -> Work:
         approval = Approval(approved, session.cluster.uid)
         wanted = policies if present else ()
         backend = session.cluster.backend
-        change = Change(read, plan, backend, allowed, policies, wanted, approval, params["take_over"])
+        change = Change(read, plan, backend, allowed, policies, wanted, approval, params["take_over"], session.progress)
         return change_policies(session, change, pruning)
 
     return work

@@ -19,6 +19,7 @@ from .._plan.owners import require_not_managed
 from .._plan.steps import Plan, Step
 from .names import by_wanted_name
 from .preconditions import require_tiers, require_unlocked
+from .progress import UNHEARD, Progress
 from .rehearsal import rehearsed
 from .weighing import Weighed, weighed_live
 from .writing import written
@@ -42,7 +43,7 @@ class Change:
     """What is to be done: how to read the live policies by name, and how to plan on them.
 
     ``policies`` are those that were given, ``present`` those of them that are to be there afterwards. ``take_over`` lets it
-    change what a GitOps tool manages. ``backend`` is how the cluster serves Calico's API.
+    change what a GitOps tool manages. ``backend`` is how the cluster serves Calico's API. ``progress`` is told how far it is.
     """
 
     read: Reader
@@ -53,6 +54,7 @@ class Change:
     present: Sequence[Policy] = ()
     approval: Approval = ANY_PLAN
     take_over: bool = False
+    progress: Progress = UNHEARD
 
 
 @dataclass(frozen=True)
@@ -76,18 +78,21 @@ def planned(gateway: Gateway, change: Change) -> Outcome:
 
 def carried_out(gateway: Gateway, change: Change) -> Outcome:
     """The same plan, written. Raises PartlyWritten when a write fails after another one has succeeded."""
-    return _repeated(lambda: _written(gateway, _planned(gateway, change)))
+    return _repeated(lambda: _written(gateway, _planned(gateway, change), change.progress))
 
 
 def _planned(gateway: Gateway, change: Change) -> Outcome:
+    change.progress.phase("reading policies")
     live = change.read()
     plan = change.plan(live)
     require_tiers(gateway, plan, change.present)
+    change.progress.phase("trying the plan by dry runs")
     rehearsal = rehearsed(gateway, plan)
     if not change.take_over:
         require_not_managed(rehearsal.plan, change.policies)
     if rehearsal.plan.steps:
         require_unlocked(gateway)
+    change.progress.phase("judging what the plan does to connections")
     weighed = weighed_live(gateway, change.backend, rehearsal, change.allowance.expectations)
     change.approval.require(weighed.plan)
     weighed.require(change.allowance)
@@ -120,7 +125,8 @@ def _repeated(attempt: Callable[[], Outcome]) -> Outcome:
     return attempt()
 
 
-def _written(gateway: Gateway, outcome: Outcome) -> Outcome:
+def _written(gateway: Gateway, outcome: Outcome, progress: Progress) -> Outcome:
+    progress.writes(len(outcome.plan.steps))
     answers: dict[str, Mapping[str, Any] | None] = {}
     for step in outcome.plan.steps:
         try:

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._apply.services import ServiceOutcome, changed, changed_until_failure, owned_fields, selected
+from .._apply.services import ServiceOutcome, changed, changed_until_failure, owned_fields, selected, to_change
 from .._apply.writing import OutcomeUnknown
+from .._cluster.gate import Stopped
 from .._report.size import not_fine, within_limit
 from .._service.external_traffic_policy import Absent, Present
 from .._service.selection import Selection, selection
@@ -27,7 +28,9 @@ def prepare(params: dict[str, Any]) -> Work:
     carry_out = changed_until_failure if params["fail_fast"] else changed
 
     def work(session: Session) -> Result:
+        session.progress.phase("listing Services")
         services = selected(session.gateway, chosen)
+        session.progress.writes(to_change(services, wanted))
         # The same requests dry: what the server would refuse, check mode reports too.
         gateway = session.gateway.rehearsal() if session.check_mode else session.gateway
         outcomes = [*carry_out(gateway, services, wanted), *_missing(chosen, services)]
@@ -50,6 +53,7 @@ def _finished(session: Session, outcomes: Sequence[ServiceOutcome]) -> Result:
         if outcome.status == "missing":
             session.warn(f"Service {outcome.namespace}/{outcome.name}: {outcome.reason}")
     result = _result(session, outcomes)
+    _require_not_cancelled(outcomes, result)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         first = failed[0]
@@ -59,6 +63,18 @@ def _finished(session: Session, outcomes: Sequence[ServiceOutcome]) -> Result:
             result,
         )
     return result
+
+
+def _require_not_cancelled(outcomes: Sequence[ServiceOutcome], result: Result) -> None:
+    left = [outcome for outcome in outcomes if outcome.code == Stopped.code]
+    if left:
+        written = sum(outcome.status == "changed" for outcome in outcomes)
+        raise Unfinished(
+            f"The run was cancelled: {written} Services were changed, {len(left)} were not attempted, no other write was "
+            "sent. Run again to go on from here.",
+            Stopped.code,
+            result,
+        )
 
 
 def _result(session: Session, outcomes: Sequence[ServiceOutcome]) -> Result:
