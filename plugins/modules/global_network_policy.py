@@ -19,6 +19,7 @@ author: the netguard.calico contributors (@netguard)
 extends_documentation_fragment:
   - netguard.calico.connection
   - netguard.calico.plan
+  - netguard.calico.cancelling
   - netguard.calico.attributes
 attributes:
   check_mode:
@@ -234,6 +235,7 @@ def prepare(params: dict[str, Any]) -> Work:
             present=wanted,
             approval=Approval(approved, session.cluster.uid),
             take_over=params["take_over"],
+            progress=session.progress,
         )
         return change_one_policy(session, change, name)
 

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - netguard.calico.policies
   - netguard.calico.plan
   - netguard.calico.wait
+  - netguard.calico.cancelling
   - netguard.calico.attributes
 attributes:
   check_mode:
@@ -369,6 +370,7 @@ def _bring(params: dict[str, Any], place: Place | None, allowed: Allowance, appr
             approval=Approval(approved, session.cluster.uid),
             take_over=params["take_over"],
             staging=staging(session, policies, pruning),
+            progress=session.progress,
         )
         return result_of(session, change, pruning)
 

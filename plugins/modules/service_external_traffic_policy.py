@@ -18,6 +18,7 @@ author: the netguard.calico contributors (@netguard)
 extends_documentation_fragment:
   - netguard.calico.connection
   - netguard.calico.selection
+  - netguard.calico.cancelling
   - netguard.calico.attributes
 attributes:
   check_mode:
@@ -103,13 +104,15 @@ services:
     status:
       description:
         - V(changed), V(unchanged), V(ignored) by its annotation, V(not_applicable) as it has no address outside the cluster,
-          V(missing), V(gone), V(failed), or V(not_attempted) after another one failed with O(fail_fast=true).
+          V(missing), V(gone), V(failed), or V(not_attempted) after another one failed with O(fail_fast=true), after eight
+          in a row got no answer, or after the run was cancelled.
       type: str
     reason:
       description: Why.
       type: str
     code:
-      description: Why the Service failed, as a stable word such as C(refused), C(conflict) or C(record_broken); otherwise null.
+      description: Why the Service failed, as a stable word such as C(refused), C(conflict) or C(record_broken); C(cancelled)
+          where the run was cancelled before it was attempted; otherwise null.
       type: str
     before:
       description: The fields that are written, as they were.

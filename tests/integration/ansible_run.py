@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ import ansible_runner
 LOCALHOST = f"localhost ansible_connection=local ansible_python_interpreter={sys.executable}"
 # What a developer's shell may hold must not reach the modules under test.
 _UNSET = ("KUBECONFIG", "K8S_AUTH_")
+
+
+KILLED = -1
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of ansible-playbook: exit code, output, and the results of its tasks by host in their order."""
+    """One run of ansible-playbook: exit code, KILLED where a signal ended it, output, and the results of its tasks by host in
+    their order."""
 
     code: int
     output: str
@@ -49,7 +53,8 @@ class Run:
 class Ansible:
     """Ansible with a folder of its own, an environment, and the options that every module gets.
 
-    Without options, a module gets the kubeconfig that ``accounts`` has for it.
+    Without options, a module gets the kubeconfig that ``accounts`` has for it. ansible-runner asks ``cancelled`` all the time,
+    and cancels the run when it says so.
     """
 
     directory: Path
@@ -58,6 +63,7 @@ class Ansible:
     environment: Mapping[str, str] = field(default_factory=dict)
     path_first: str = ""
     accounts: Mapping[str, Path] = field(default_factory=dict)
+    cancelled: Callable[[], bool] | None = None
 
     def module(self, name: str, /, check: bool = False, diff: bool = False, **options: Any) -> Answer:
         """Runs one task on localhost with this module of the collection."""
@@ -96,6 +102,7 @@ class Ansible:
                     "PATH": self._path(),
                     **self.environment,
                 },
+                cancel_callback=self.cancelled,
                 quiet=True,
                 suppress_env_files=True,
             )
@@ -107,7 +114,7 @@ class Ansible:
             if "res" in (data := event.get("event_data") or {})
         ]
         output = Path(runner.config.artifact_dir, "stdout").read_text(encoding="utf-8")
-        return Run(int(runner.rc), output, results)
+        return Run(KILLED if runner.rc is None else int(runner.rc), output, results)
 
     def _path(self) -> str:
         """PATH with the folder of Ansible's own programs, behind what the test puts first."""

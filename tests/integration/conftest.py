@@ -18,7 +18,7 @@ from aggregated.stored_crds import stored_definitions
 from ansible_run import Ansible
 from cluster_content import Content
 from contract import Contract
-from control_plane import Backend, ControlPlane, start, stop
+from control_plane import Backend, ControlPlane, put_front_before, start, stop
 from matrix import Matrix
 from missing_rights import Trial
 from requests_seen import Requests
@@ -91,6 +91,12 @@ def _v1_crds(folder: Path) -> Path:
     file = folder / "v1.yaml"
     file.write_text(yaml.safe_dump_all(stored_definitions(RELEASES[NEWEST])), encoding="utf-8")
     return file
+
+
+@pytest.fixture(scope="session")
+def fronted(plane: ControlPlane) -> ControlPlane:
+    """The control plane behind a front that breaks connections, or is slow, when it is told to."""
+    return put_front_before(plane)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from ansible_run import Ansible
 from cluster_content import Content
 from conftest import EACH_BACKEND, policy
 from connect_proxy import tunnelling
-from control_plane import Backend, ControlPlane, put_front_before
+from control_plane import Backend, ControlPlane
 from requests_seen import Requests
 
 pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
@@ -25,12 +25,6 @@ A, A_CHANGED, B = policy("a", order=1, types=["Ingress"]), policy("a", order=2, 
 POLICIES = "/globalnetworkpolicies"
 LOST = [BREAK_AFTER, BREAK_DURING]
 Faults = Callable[..., AbstractContextManager[None]]
-
-
-@pytest.fixture(scope="session")
-def fronted(plane: ControlPlane) -> ControlPlane:
-    """The control plane behind a front that breaks connections when it is told to."""
-    return put_front_before(plane)
 
 
 @pytest.fixture

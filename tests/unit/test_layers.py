@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
-PACKAGE = "ansible_collections.netguard.calico.plugins.module_utils"
+OWN = "ansible_collections.netguard.calico.plugins"
+PACKAGE = f"{OWN}.module_utils"
 
 # Each layer with those of our own that it may import.
 LAYERS = {
@@ -27,10 +28,12 @@ LAYERS = {
     "doc_fragments": set(),
     "filter": {"_module", "_report", "_calico"},
     "test": {"_report", "_calico"},
+    "action": {"plugin_utils"},
+    "plugin_utils": {"_module"},
 }
 # What is not the standard library, and who may import it. Inside functions only, where the value says so.
 FOREIGN = {
-    "ansible": {"_module": "anywhere", "modules": "anywhere", "filter": "anywhere", "test": "anywhere"},
+    "ansible": dict.fromkeys(("_module", "modules", "filter", "test", "plugin_utils"), "anywhere"),
     "yaml": {"_module": "late", "_cluster": "late"},
     "jmespath": {"_module": "late"},
     "kubernetes": {"_cluster": "late"},
@@ -62,8 +65,8 @@ def _imported(node: ast.Import | ast.ImportFrom, layer: str) -> Iterator[str]:
 
 
 def _fault(name: str, layer: str, early: bool) -> str | None:
-    if name.startswith(PACKAGE):
-        target = name.removeprefix(f"{PACKAGE}.").split(".")[0]
+    if name.startswith(OWN):
+        target = name.removeprefix(f"{OWN}.").removeprefix("module_utils.").split(".")[0]
         return None if target in LAYERS[layer] | {layer} else f"{layer} imports {target}"
     top = name.split(".")[0]
     if top in sys.stdlib_module_names:
@@ -96,6 +99,8 @@ def test_imports_point_one_way(file: Path) -> None:
         ("_plan", "from ansible.module_utils.basic import AnsibleModule", "_plan imports ansible"),
         ("_cluster", "import kubernetes", "_cluster imports kubernetes at the start"),
         ("_apply", "def f():\n    import urllib3", "_apply imports urllib3"),
+        ("action", f"from {PACKAGE}._module.callers import caller", "action imports _module"),
+        ("_module", f"from {OWN}.plugin_utils._lines import lines", "_module imports plugin_utils"),
         ("modules", f"from {PACKAGE}._cluster.gateway import Gateway", "modules imports _cluster"),
     ],
 )

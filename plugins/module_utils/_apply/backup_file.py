@@ -16,6 +16,8 @@ from .undo import BackupNotStored, NoBackup
 class BackupFile:
     """A file. One of an earlier run is kept beside it, under a name with the time at which it was written."""
 
+    writes = 0
+
     def __init__(self, path: Path) -> None:
         self._path = path
 

@@ -18,6 +18,7 @@ from .._plan.owners import require_not_managed
 from .._plan.steps import Answers, Plan
 from .names import by_wanted_name
 from .preconditions import require_tiers, require_unlocked
+from .progress import UNHEARD, Progress
 from .staging import NO_STAGING, Staging, with_staged_rehearsed
 from .undo import NO_UNDO, Undo
 from .weighing import Weighed, weighed_live
@@ -35,7 +36,7 @@ class Change:
 
     ``policies`` are those that were given, ``present`` those of them that are to be there afterwards. ``take_over`` lets it
     change what a GitOps tool manages. ``backend`` is how the cluster serves Calico's API. ``staging`` is what becomes of staged
-    policies.
+    policies. ``progress`` is told how far it is.
     """
 
     read: Reader
@@ -48,6 +49,7 @@ class Change:
     approval: Approval = ANY_PLAN
     take_over: bool = False
     staging: Staging = NO_STAGING
+    progress: Progress = UNHEARD
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,14 @@ def _rehearsed(gateway: Gateway, change: Change) -> Outcome:
 
 def planned_once(gateway: Gateway, change: Change) -> Outcome:
     """One attempt at a plan. Raises Conflict where what is live changes meanwhile."""
+    change.progress.phase("reading policies")
     live, staged = change.read(), change.staging.read()
     plan = change.plan(live)
     require_tiers(gateway, plan, change.present)
+    change.progress.phase("trying the plan by dry runs")
     rehearsal = change.staging.rehearse(gateway, plan)
     _require_writable(gateway, change, rehearsal.plan)
+    change.progress.phase("judging what the plan does to connections")
     weighed = weighed_live(gateway, change.backend, rehearsal, change.allowance)
     whole = with_staged_rehearsed(gateway, change.staging.plan(weighed.plan, staged.live))
     if whole.answers:

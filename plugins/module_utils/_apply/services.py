@@ -5,18 +5,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from .._calico.errors import NetguardError
 from .._cluster.errors import AnswerLost, Conflict, NotFound, Unreachable
+from .._cluster.gate import Stopped
 from .._cluster.gateway import Gateway
 from .._cluster.resources import SERVICES
 from .._plan.backup import Backup
 from .._service.external_traffic_policy import BROKEN, CHANGED_SINCE, ORIGINAL, TO_CHANGE, Decision
 from .._service.selection import Selection, full_name, service_type
+from .side_by_side import side_by_side
 from .writing import OutcomeUnknown, read_until
 
 AT_A_TIME = 8
@@ -39,7 +40,8 @@ class Wanted(Protocol):
 
 @dataclass(frozen=True)
 class ServiceOutcome:
-    """What became of one Service: the object before, and as the server answered it; ``code`` says why it failed."""
+    """What became of one Service: the object before, and as the server answered it; ``code`` says why it failed, or that
+    it was not attempted as the run was cancelled."""
 
     namespace: str
     name: str
@@ -136,12 +138,7 @@ def _each_until(
         failures.add(outcome)
         return outcome
 
-    return _each(services, attempt)
-
-
-def _each(services: Sequence[Service], do: Callable[[Service], ServiceOutcome]) -> list[ServiceOutcome]:
-    with ThreadPoolExecutor(max_workers=AT_A_TIME) as pool:
-        return list(pool.map(do, services))
+    return side_by_side(attempt, services, AT_A_TIME)
 
 
 def _carried_out(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceOutcome:
@@ -159,6 +156,8 @@ def _carried_out(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceO
         return _outcome(service, "gone", "it was deleted meanwhile")
     except NetguardError as error:
         return _failed(service, error.code, error.message)
+    except Stopped:
+        return replace(_outcome(service, "not_attempted", "the run was cancelled"), code=Stopped.code)
 
 
 def _attempted(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceOutcome:
@@ -182,9 +181,12 @@ def _patched(gateway: Gateway, service: Service, patch: Mapping[str, Any]) -> Se
         return gateway.merge_patch(SERVICES, name, namespace, dict(patch))
     except AnswerLost as lost:
         what = f"patch {namespace}/{name}"
-        live = read_until(
-            lambda: gateway.get(SERVICES, name, namespace), lambda live: not _is_same(service, live), what, lost
-        )
+        try:
+            live = read_until(
+                lambda: gateway.get(SERVICES, name, namespace), lambda live: not _is_same(service, live), what, lost
+            )
+        except Stopped:
+            raise OutcomeUnknown(what, lost, "The run was cancelled before it could be read again.") from lost
         if live is None:
             raise NotFound(f"services {namespace}/{name} does not exist") from lost
         if live["metadata"]["uid"] != was["uid"]:

@@ -93,10 +93,11 @@ class _Run:
         self._failed = "making a new plan"
         outcome = planned_once(self._gateway, self._change)
         if outcome.plan.steps:
+            self._total = len(self._written) + len(outcome.plan.steps)
+            self._change.progress.writes(self._total + self._undo.writes)
             self._failed = "storing the backup"
             self._undo.with_plan(outcome.plan, outcome.answers).store()
             self._outcomes.append(outcome)
-            self._total = len(self._written) + len(outcome.plan.steps)
         for step in outcome.plan.steps:
             self._write(step, outcome.answers[step.key])
         return self._whole(outcome)

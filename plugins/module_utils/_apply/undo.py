@@ -27,7 +27,9 @@ class NoBackup(NetguardError):
 
 
 class BackupPlace(Protocol):
-    """A place for the backup of one run."""
+    """A place for the backup of one run; ``writes`` is how many writes to the cluster storing it takes."""
+
+    writes: int
 
     def __str__(self) -> str:
         """As the user gives it, by which it is found again."""
@@ -53,6 +55,11 @@ class Undo:
     def with_plan(self, plan: Plan, answers: Answers) -> Undo:
         """With what a plan writes in the backup."""
         return replace(self, backup=self.backup.with_plan(plan, answers))
+
+    @property
+    def writes(self) -> int:
+        """How many writes to the cluster storing the backup takes."""
+        return 0 if self.place is None else self.place.writes
 
     def rehearse(self) -> None:
         """Raises where the backup could not be stored, as far as that is known before it is done."""

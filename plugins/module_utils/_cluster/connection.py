@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,9 +49,12 @@ class Connection:
     secrets: tuple[str, ...]
 
 
-def connect(params: Mapping[str, Any], environ: Mapping[str, str]) -> Connection:
+def connect(
+    params: Mapping[str, Any], environ: Mapping[str, str], pause: Callable[[float], None] = time.sleep
+) -> Connection:
     """Prepares the connection that a module's options and the environment name; no request is sent.
 
+    ``pause`` waits so many seconds before a request is repeated; what it raises ends the request.
     Raises InvalidInput for options that lead to no server, and LibraryMissing.
     """
     library = _check_library()
@@ -63,7 +67,7 @@ def connect(params: Mapping[str, Any], environ: Mapping[str, str]) -> Connection
         _load_kubeconfig(configuration, kubeconfig)
     _override(configuration, wanted)
     _set_proxy(configuration, wanted, kubeconfig)
-    return _connection(wanted, configuration, kubeconfig, library)
+    return _connection(wanted, configuration, kubeconfig, library, pause)
 
 
 def require_verified_tls(connection: Connection) -> None:
@@ -204,7 +208,11 @@ def _proxy_headers(given: Mapping[str, Any]) -> Any:
 
 
 def _connection(
-    wanted: Options, configuration: Any, kubeconfig: Kubeconfig | None, warnings: tuple[str, ...]
+    wanted: Options,
+    configuration: Any,
+    kubeconfig: Kubeconfig | None,
+    warnings: tuple[str, ...],
+    pause: Callable[[float], None],
 ) -> Connection:
     verified, source = _tls(wanted, configuration, kubeconfig)
     headers: dict[str, str | list[str]] = {"User-Agent": f"netguard.calico/{VERSION}"}
@@ -212,7 +220,7 @@ def _connection(
         headers["Impersonate-User"] = wanted.impersonate_user
     if wanted.impersonate_groups:
         headers["Impersonate-Group"] = list(wanted.impersonate_groups)
-    http = _http(configuration, headers)
+    http = _http(configuration, headers, pause)
     return Connection(
         gateway=ApiGateway(http),
         server=http.server,
@@ -224,13 +232,13 @@ def _connection(
     )
 
 
-def _http(configuration: Any, headers: Mapping[str, str | list[str]]) -> Http:
+def _http(configuration: Any, headers: Mapping[str, str | list[str]], pause: Callable[[float], None]) -> Http:
     import ssl
 
     from urllib3.exceptions import HTTPError
 
     try:
-        return Http(configuration, headers)
+        return Http(configuration, headers, pause)
     except HTTPError:
         # Its words quote the URL, and with it the password.
         raise InvalidInput("The URL of the proxy cannot be used", "Write proxy as http://NAME:3128.") from None

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +19,20 @@ READS_REPEATED = 2
 WRITES_REPEATED = 3
 # What a server asks for by Retry-After is kept to, up to here.
 LONGEST_PAUSE_SECONDS = 20.0
-_REPEATING: Mapping[str, Any] = {"redirect": False, "backoff_factor": 0.5, "raise_on_status": False}
+_REPEATING: Mapping[str, Any] = {
+    "redirect": False,
+    "backoff_factor": 0.5,
+    "raise_on_status": False,
+    "allowed_methods": None,
+}
+_READING: Mapping[str, Any] = {"total": READS_REPEATED, "status_forcelist": (429, 500, 502, 503, 504)}
+_WRITING: Mapping[str, Any] = {
+    "total": WRITES_REPEATED,
+    "status_forcelist": (429,),
+    "connect": 0,
+    "read": 0,
+    "other": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -34,13 +47,20 @@ class Http:
     """Sends requests; thread-safe, as urllib3's pool is.
 
     ``configuration`` is the kubernetes client's, complete with host and credentials; ``headers`` go with each request.
+    ``pause`` waits so many seconds before a request is repeated; what it raises ends the request.
     """
 
-    def __init__(self, configuration: Any, headers: Mapping[str, str | list[str]]) -> None:
+    def __init__(
+        self,
+        configuration: Any,
+        headers: Mapping[str, str | list[str]],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         from kubernetes.client.rest import RESTClientObject
 
         self._configuration = configuration
         self._headers = headers
+        self._patient = _patient(pause)
         self._pool = RESTClientObject(configuration).pool_manager
 
     @property
@@ -65,7 +85,8 @@ class Http:
 
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
         headers = self._request_headers()
-        retries = _reading() if method == "GET" or query.get("dryRun") == "All" else _writing()
+        reads = method == "GET" or query.get("dryRun") == "All"
+        retries = self._patient(**(_READING if reads else _WRITING), **_REPEATING)
         if body is not None:
             headers["Content-Type"] = content_type
         try:
@@ -97,18 +118,7 @@ def _timeout() -> Any:
     return Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
 
 
-def _reading() -> Any:
-    statuses = (429, 500, 502, 503, 504)
-    return _patient()(total=READS_REPEATED, status_forcelist=statuses, allowed_methods=None, **_REPEATING)
-
-
-def _writing() -> Any:
-    never = {"connect": 0, "read": 0, "other": 0}
-    return _patient()(total=WRITES_REPEATED, status_forcelist=(429,), allowed_methods=None, **never, **_REPEATING)
-
-
-@cache
-def _patient() -> Any:
+def _patient(pause: Callable[[float], None]) -> Any:
     """urllib3's Retry, which waits no longer than is reasonable, and repeats nothing for Retry-After alone."""
     from urllib3 import Retry
     from urllib3.exceptions import InvalidHeader
@@ -125,6 +135,11 @@ def _patient() -> Any:
             except InvalidHeader:
                 return None
             return None if seconds is None else min(seconds, LONGEST_PAUSE_SECONDS)
+
+        def sleep(self, response: Any = None) -> None:
+            """Waits before the request is repeated."""
+            asked_for = self.get_retry_after(response) if response is not None else None
+            pause(asked_for or self.get_backoff_time())
 
     return Patient
 

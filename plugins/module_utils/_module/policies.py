@@ -104,6 +104,7 @@ def restore(params: dict[str, Any], place: Place, allowed: Allowance, approved: 
             restoring(session.gateway, backup, session.cluster.backend, allowed),
             approval=Approval(approved, session.cluster.uid),
             take_over=params["take_over"],
+            progress=session.progress,
         )
         outcome = _outcome(session, change)
         _warn_of(session, outcome.weighed)

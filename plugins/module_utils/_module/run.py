@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -21,10 +22,15 @@ from .._cluster.discovery import (
     discover_stored,
     only_v1,
 )
+from .._cluster.gate import Gate, Stopped
+from .._cluster.gated import GatedGateway
 from .._cluster.gateway import Gateway
 from .._cluster.proxy import proxy_secrets
 from .._cluster.stored import StoredGateway
 from .._cluster.waiting import wait_for_api
+from .callers import all_there, callers_of
+from .cancelling import cancellable, cancellation
+from .progress import ProgressFile, progress_of
 
 Result = dict[str, Any]
 
@@ -45,6 +51,7 @@ class Session:
     gateway: Gateway
     cluster: Cluster
     warn: Callable[[str], None]
+    progress: ProgressFile
 
 
 Work = Callable[[Session], Result]
@@ -88,13 +95,20 @@ def run_offline(module: AnsibleModule, work: Callable[[dict[str, Any]], Result])
 
 def _run(module: AnsibleModule, prepare: Callable[[dict[str, Any]], Work], find: Discovery) -> None:
     cluster: Cluster | None = None
+    progress = progress_of(os.environ)
+    callers = callers_of(os.environ)
+    gate = Gate(progress.writing, partial(all_there, callers))
     _uncover(module)
     try:
-        work = prepare(module.params)
-        connection = _connected(module)
-        cluster = find(module.params, connection)
-        _check_uid(module, cluster)
-        result = work(_session(module, connection, cluster))
+        with cancellable(gate, callers):
+            work = prepare(module.params)
+            progress.phase("asking which cluster it is")
+            connection = _connected(module, gate)
+            cluster = find(module.params, connection)
+            _check_uid(module, cluster)
+            result = work(_session(module, connection, cluster, gate, progress))
+    except Stopped:
+        module.fail_json(**cancellation(gate.record, progress.total), **_cluster_result(cluster))
     except NetguardError as error:
         failed = {"code": error.code, "changed": error.changed, **error.details}
         module.fail_json(msg=error.message, **failed, **_cluster_result(cluster))
@@ -113,8 +127,8 @@ def _uncover(module: AnsibleModule) -> None:
     module.no_log_values = (module.no_log_values - shown) | set(proxy_secrets(proxy))
 
 
-def _connected(module: AnsibleModule) -> Connection:
-    connection = connect(module.params, os.environ)
+def _connected(module: AnsibleModule, gate: Gate) -> Connection:
+    connection = connect(module.params, os.environ, gate.pause)
     # The whole kubeconfig counts as secret until here; from now on only the secrets in it, or the names of the
     # context and the server would be censored in every result.
     module.no_log_values = set(connection.secrets)
@@ -136,12 +150,14 @@ def _discover_to_read(params: dict[str, Any], connection: Connection) -> Cluster
         return discover_stored(connection)
 
 
-def _session(module: AnsibleModule, connection: Connection, cluster: Cluster) -> Session:
-    gateway: Gateway = connection.gateway
+def _session(
+    module: AnsibleModule, connection: Connection, cluster: Cluster, gate: Gate, progress: ProgressFile
+) -> Session:
+    gateway: Gateway = GatedGateway(connection.gateway, gate)
     if cluster.backend == "v1":
         module.warn(f"{only_v1().message} Until then it can be audited, and nothing can be written")
         gateway = StoredGateway(gateway)
-    return Session(module.params, module.check_mode, module._diff, gateway, cluster, module.warn)
+    return Session(module.params, module.check_mode, module._diff, gateway, cluster, module.warn, progress)
 
 
 def _check_uid(module: AnsibleModule, cluster: Cluster) -> None:

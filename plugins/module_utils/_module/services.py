@@ -20,6 +20,7 @@ from .._apply.services import (
 )
 from .._apply.writing import OutcomeUnknown
 from .._calico.errors import InvalidInput
+from .._cluster.gate import Stopped
 from .._plan.backup import SERVICE
 from .._plan.service_backup import restored_by, with_services
 from .._report.size import not_fine, within_limit
@@ -42,6 +43,7 @@ def prepare(params: dict[str, Any]) -> Work:
     wanted = Present(params["policy"], params["record_original"]) if params["state"] == "present" else Absent()
 
     def work(session: Session) -> Result:
+        session.progress.phase("listing Services")
         services = selected(session.gateway, chosen)
         kept = _keep(session, place, services, wanted)
         outcomes = [*_carried_out(session, services, wanted), *_missing(chosen, services)]
@@ -62,7 +64,9 @@ def _restore(params: Mapping[str, Any], place: Place) -> Work:
 
     def work(session: Session) -> Result:
         backup = stored_backup(session, place, [SERVICE])
+        session.progress.phase("listing Services")
         services, gone = of_backup(session.gateway, backup)
+        session.progress.writes(len(services))
         return _finished(session, [*_carried_out(session, services, restored_by(backup)), *gone], "")
 
     return work
@@ -78,9 +82,10 @@ def _carried_out(session: Session, services: Sequence[Service], wanted: Wanted) 
 def _keep(session: Session, place: Place | None, services: Sequence[Service], wanted: Wanted) -> str:
     """Stores the backup where something is to be written; returns where, empty where there is none."""
     backup = with_services(new_backup(session), [(service, wanted.decide(service)) for service in services])
-    if place is None or not backup.entries:
+    at = None if place is None else place(session.gateway)
+    session.progress.writes(len(backup.entries) + (at.writes if at and backup.entries else 0))
+    if at is None or not backup.entries:
         return ""
-    at = place(session.gateway)
     (at.rehearse if session.check_mode else at.store)(backup)
     return str(at)
 
@@ -97,6 +102,7 @@ def _finished(session: Session, outcomes: Sequence[ServiceOutcome], backup_file:
         if outcome.status == "missing":
             session.warn(f"Service {outcome.namespace}/{outcome.name}: {outcome.reason}")
     result = {**_result(session, outcomes), "backup_file": backup_file}
+    _require_not_cancelled(outcomes, result)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         first = failed[0]
@@ -106,6 +112,18 @@ def _finished(session: Session, outcomes: Sequence[ServiceOutcome], backup_file:
             result,
         )
     return result
+
+
+def _require_not_cancelled(outcomes: Sequence[ServiceOutcome], result: Result) -> None:
+    left = [outcome for outcome in outcomes if outcome.code == Stopped.code]
+    if left:
+        written = sum(outcome.status == "changed" for outcome in outcomes)
+        raise Unfinished(
+            f"The run was cancelled: {written} Services were changed, {len(left)} were not attempted, no other write was "
+            "sent. Run again to go on from here.",
+            Stopped.code,
+            result,
+        )
 
 
 def _result(session: Session, outcomes: Sequence[ServiceOutcome]) -> Result:
