@@ -56,9 +56,9 @@ options:
         are left, with a warning.
       - Staged policies need Calico 3.30 or newer. Felix does not look at a staged V(Delete), so that no flow log shows it;
         verdicts with O(netguard.calico.policy_verdict_info#module:staged=enforce) do.
-      - V(restored) puts back what O(backup) holds: what a run has created is deleted, what it has deleted is created, and what it
-        has changed is as it was. It does so only where nobody has changed any of it since, else it says what differs and writes
-        nothing. Policies are not given then, and what is put back is a plan like others.
+      - V(restored) puts back what O(backup) holds of one run. What the run has created is deleted, what it has deleted is
+        created, and what it has changed is as it was. It does so only where nobody has changed any of it since, else it says what
+        differs and writes nothing. Policies are not given then, and what is put back is a plan like others.
     type: str
     choices: [present, staged, absent, restored]
     default: present

@@ -173,6 +173,7 @@ def test_a_service_that_somebody_changed_since_has_failed_and_others_are_put_bac
 
 
 @pytest.mark.parametrize("where", ["file", CONFIG_MAP])
+@pytest.mark.usefixtures("config_maps")
 def test_rollback_undoes_the_last_run_of_bootstrap(
     ansible: Ansible, plane: ControlPlane, shop: Content, tmp_path: Path, where: str
 ) -> None:

@@ -51,7 +51,7 @@ def slow(fronted: ControlPlane) -> Slow:
 
     @contextmanager
     def slowed(
-        method: str, path: str, action: str = DELAY, seconds: float = SLOW_SECONDS, times: int = 200
+        method: str, path: str, action: str = DELAY, seconds: float = SLOW_SECONDS, times: int = len(POLICIES)
     ) -> Iterator[None]:
         order(directory, Fault(action, method, path, without="dryRun", seconds=seconds), times)
         try:
@@ -126,7 +126,7 @@ def test_no_service_is_written_after_those_in_flight(
 ) -> None:
     options: dict[str, Any] = {"namespaces": ["shop"]}
     with (
-        slow("PATCH", "/services/", seconds=1.5),
+        slow("PATCH", "/services/", seconds=1.5, times=SERVICES),
         running(ansible, "service_external_traffic_policy", **options) as run,
     ):
         until(lambda: local(shop) >= AT_A_TIME)
@@ -157,7 +157,7 @@ def test_a_module_that_is_told_to_stop_says_what_was_written(
 
 def test_services_that_were_not_attempted_are_listed(ansible: Ansible, shop: Content, slow: Slow) -> None:
     with (
-        slow("PATCH", "/services/"),
+        slow("PATCH", "/services/", times=SERVICES),
         running(ansible, "service_external_traffic_policy", namespaces=["shop"]) as run,
     ):
         until(lambda: local(shop) >= AT_A_TIME)

@@ -109,11 +109,19 @@ def _checked(value: Any, types: tuple[type, ...], path: str) -> Any:
     return value
 
 
+# Pointers to lists in Calico's API, for which an empty list is something else than none: no port is spared.
+_EMPTY_IS_SAID = ("failsafeInboundHostPorts", "failsafeOutboundHostPorts")
+
+
+def _is_said(field: str, content: Any) -> bool:
+    return field in _EMPTY_IS_SAID and content == []
+
+
 def _without_empty(value: Any) -> Any:
     """The value without fields that hold nothing, which a Go struct with omitempty does not write."""
     if isinstance(value, dict):
         kept = {field: _without_empty(content) for field, content in value.items()}
-        return {field: content for field, content in kept.items() if content not in ({}, [], "", None)}
+        return {f: content for f, content in kept.items() if content not in ({}, [], "", None) or _is_said(f, content)}
     if isinstance(value, list):
         return [_without_empty(item) for item in value]
     return value

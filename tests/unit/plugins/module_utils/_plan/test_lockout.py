@@ -134,7 +134,7 @@ def judge(
     allowance: Allowance | None = None,
     interrupts: bool = False,
 ) -> Lockout:
-    answers = {step.name: step.after for step in steps}
+    answers = {step.key: step.after for step in steps}
     state = snapshot([item for item in (*cluster, *live) if item["kind"] not in (unread or {})], unread or {}, {})
     known = callees or Snapshot({kind: tuple(found) for kind, found in CALLEES.items()})
     course = Course(state, Plan(tuple(steps)), answers)
