@@ -21,11 +21,13 @@ from aggregated.faults import DELAY, HANG, Fault, cancel, order
 from ansible_run import Ansible
 from cancelled_run import WAYS, CancelledRun, running, until, until_ended
 from cluster_content import Content
-from conftest import EACH_BACKEND, policy
+from conftest import EACH_BACKEND, OWN, policy
 from control_plane import ControlPlane
 from requests_seen import Requests
 
-pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+EACH = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+# What is cancelled has nothing to do with how Calico's API is served.
+FIRST = pytest.mark.parametrize("plane", [OWN], indirect=True, scope="session")
 POLICIES = [
     policy(f"p{number:02}", order=number, selector=f"app == 'a{number}'", types=["Ingress"]) for number in range(40)
 ]
@@ -87,6 +89,7 @@ def stopped(run: CancelledRun, way: str, requests: Callable[[], Requests]) -> tu
     return after.writes, late.writes
 
 
+@EACH
 @pytest.mark.parametrize("way", WAYS)
 def test_no_policy_is_written_after_the_one_in_flight(
     ansible: Ansible, content: Content, requests: Callable[[], Requests], slow_policies: Slow, way: str
@@ -120,6 +123,7 @@ def local(content: Content) -> int:
     return sum(service["spec"]["externalTrafficPolicy"] == "Local" for service in content.services("shop").values())
 
 
+@FIRST
 @pytest.mark.parametrize("way", WAYS)
 def test_no_service_is_written_after_those_in_flight(
     ansible: Ansible, shop: Content, requests: Callable[[], Requests], slow: Slow, way: str
@@ -140,6 +144,7 @@ def test_no_service_is_written_after_those_in_flight(
     assert local(shop) == SERVICES
 
 
+@FIRST
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_module_that_is_told_to_stop_says_what_was_written(
     ansible: Ansible, content: Content, slow_policies: Slow, number: signal.Signals
@@ -155,6 +160,7 @@ def test_a_module_that_is_told_to_stop_says_what_was_written(
     assert answer.result["cluster"]["uid"]
 
 
+@FIRST
 def test_services_that_were_not_attempted_are_listed(ansible: Ansible, shop: Content, slow: Slow) -> None:
     with (
         slow("PATCH", "/services/", times=SERVICES),
@@ -178,6 +184,7 @@ def hanging(plane: ControlPlane, slow_policies: Slow) -> Iterator[Callable[[], b
         yield lambda: not list(orders.glob("*.json"))
 
 
+@FIRST
 def test_a_write_whose_answer_does_not_come_is_told_as_unknown(
     ansible: Ansible, plane: ControlPlane, content: Content, slow_policies: Slow
 ) -> None:
@@ -190,6 +197,7 @@ def test_a_write_whose_answer_does_not_come_is_told_as_unknown(
     assert content.policies() == {}
 
 
+@FIRST
 @pytest.mark.parametrize("way", ["SIGTERM", "SIGKILL"])
 def test_a_module_ends_in_time_though_no_answer_comes(
     ansible: Ansible, plane: ControlPlane, slow_policies: Slow, way: str
@@ -203,6 +211,7 @@ def test_a_module_ends_in_time_though_no_answer_comes(
         assert time.monotonic() - start < STOPPED_SECONDS
 
 
+@FIRST
 def test_a_task_with_async_goes_on_without_ansible(ansible: Ansible, content: Content, slow_policies: Slow) -> None:
     connection = {"kubeconfig": str(ansible.accounts["policy_baseline"])}
     task = {"netguard.calico.policy_baseline": {**connection, **BASELINE}, "async": 120, "poll": 0}
@@ -213,6 +222,7 @@ def test_a_task_with_async_goes_on_without_ansible(ansible: Ansible, content: Co
         written(content, len(POLICIES))
 
 
+@FIRST
 @pytest.mark.parametrize("hidden", [False, True], ids=["shown", "no_log"])
 def test_a_long_run_shows_how_far_it_is(ansible: Ansible, slow_policies: Slow, hidden: bool) -> None:
     connection = {"kubeconfig": str(ansible.accounts["policy_baseline"])}

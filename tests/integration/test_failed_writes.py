@@ -48,7 +48,7 @@ from conftest import EACH_BACKEND, policy
 from control_plane import ControlPlane, put_front_before
 from in_process import connected
 
-pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+pytestmark = [pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session"), pytest.mark.any_versions]
 
 WRITES = 4
 BASELINE = {"netguard.calico/baseline": "edge"}

@@ -18,7 +18,7 @@ from control_plane import Backend, ControlPlane
 from missing_rights import Right, without
 from requests_seen import Requests
 
-pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+pytestmark = [pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session"), pytest.mark.any_versions]
 API_SERVER, WORKER, CONTROL_NODE = "172.18.0.11", "172.18.0.12", "192.0.2.9"
 WEB, DNS, HOOK, CALICO_API = "10.244.1.10", "10.244.1.53", "10.244.1.20", "10.244.1.30"
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"

@@ -20,7 +20,7 @@ from cluster_content import Content
 from conftest import EACH_BACKEND, policy
 from requests_seen import Policies, Requests, policies_written
 
-pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+pytestmark = [pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session"), pytest.mark.any_versions]
 DEFAULTS = {manifest["metadata"]["name"]: manifest for manifest in default_manifests(Placeholders())}
 SUBSETS = [list(names) for count in range(len(DEFAULTS)) for names in combinations(DEFAULTS, count)]
 NODES = {"n1": "172.18.0.11", "n2": "172.18.0.12", "n3": "172.18.0.13"}

@@ -35,7 +35,7 @@ from control_plane import ControlPlane
 from in_process import connected
 from requests_seen import Requests, policies_written
 
-pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+pytestmark = [pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session"), pytest.mark.any_versions]
 PAIRS = 200
 APPS = ("web", "db", "vault")
 
