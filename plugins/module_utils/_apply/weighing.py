@@ -52,10 +52,9 @@ def weighed_live(gateway: Gateway, backend: str | None, rehearsal: Rehearsal, al
     for step in rehearsal.plan.steps:
         _require_unchanged(step, snapshot)
     plan, consequences = weighed(snapshot, rehearsal.plan, rehearsal.answers)
-    course = Course(snapshot, plan, rehearsal.answers)
-    lockout = judged(
-        course, read_callees(gateway), allowance, bool(consequences.interruptions) and allowance.interruption
-    )
+    interrupts = bool(consequences.interruptions) and allowance.interruption
+    course = Course(snapshot, plan, rehearsal.answers, interrupts=interrupts)
+    lockout = judged(course, read_callees(gateway), allowance)
     return Weighed(plan, consequences, guarded(course, allowance.expectations), lockout)
 
 

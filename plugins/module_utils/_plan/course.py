@@ -16,18 +16,25 @@ from .steps import Answers, Plan, Step
 
 
 class Course:
-    """The way of the policies through a plan with steps. ``answers`` are the objects as the server stores them."""
+    """The way of the policies through a plan with steps. ``answers`` are the objects as the server stores them.
 
-    def __init__(self, snapshot: Snapshot, plan: Plan, answers: Answers) -> None:
-        self.snapshot, self._plan, self._answers = snapshot, plan, answers
+    ``interrupts`` is whether the plan is carried out though it cuts or opens something of Pods on the way.
+    """
+
+    def __init__(self, snapshot: Snapshot, plan: Plan, answers: Answers, *, interrupts: bool) -> None:
+        self.snapshot, self._plan, self._answers, self._interrupts = snapshot, plan, answers, interrupts
         self.before = DecisionTable(snapshot)
         self.inventory: Inventory = self.before.inventory
         *_between, (_last, end) = self._states()
         self.after = self._table(end)
 
     def between(self) -> Iterator[tuple[Step, DecisionTable]]:
-        """After each write but the last. Each is compiled when its turn comes, since all of them would need much room."""
-        for step, state in self._states():
+        """After each write but the last, where something may be there that is neither before nor after.
+
+        The order of the writes keeps connections of Pods from that, unless the plan interrupts some; of host endpoints it knows
+        nothing. Each state is compiled when its turn comes, since all of them would need much room.
+        """
+        for step, state in self._states() if self._interrupts or self.concerns_hosts else ():
             if step is not self._plan.steps[-1]:
                 yield step, self._table(state)
 

@@ -103,7 +103,7 @@ _WORDS = {"allow": "allowed", "deny": "denied", "": ""}
 
 
 def guarded(course: Course, expectations: Sequence[Connection]) -> Guarded:
-    """Judges the expectations before the plan, after every write in its order, and after the last one."""
+    """Judges the expectations before the plan, on the way where they may be broken there, and after the last write."""
     if not expectations:
         return Guarded()
     first, last = (_all_found(expectations, table) for table in (course.before, course.after))

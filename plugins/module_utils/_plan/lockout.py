@@ -64,16 +64,12 @@ class Lockout:
             )
 
 
-def judged(course: Course, callees: Snapshot, allowance: Allowance, interrupts: bool) -> Lockout:
-    """Judges all checks after the plan, and on the way where something may be cut there.
-
-    The order of the writes keeps connections of Pods from that, unless the plan ``interrupts`` some; of host endpoints it knows
-    nothing.
-    """
+def judged(course: Course, callees: Snapshot, allowance: Allowance) -> Lockout:
+    """Judges all checks after the plan, and on the way where something may be cut there."""
     lifelines = Lifelines(course.snapshot, course.inventory, callees, allowance.control_node)
     asked = {check: lifelines.of(check) for check in LOCKOUT_CHECKS if check not in allowance.left_out}
     judgements = {check: Judgement(lifeline, course) for check, lifeline in asked.items() if not lifeline.absent}
-    for step, table in course.between() if interrupts or course.concerns_hosts else ():
+    for step, table in course.between():
         for judgement in judgements.values():
             judgement.pass_by(step, table)
     return Lockout(tuple(_checked(check, asked.get(check), judgements.get(check)) for check in LOCKOUT_CHECKS))

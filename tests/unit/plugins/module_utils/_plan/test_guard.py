@@ -52,7 +52,8 @@ DENY, ALLOW = policy("deny", "Deny", 1, **TO_DB), policy("allow", "Allow", 9)
 
 def judge(live: Sequence[Object], steps: Sequence[Step], *given: Object) -> Guarded:
     answers = {step.key: step.after for step in steps}
-    return guarded(Course(snapshot([*SHOP, *live], {}, {}), Plan(tuple(steps)), answers), expected(*given))
+    course = Course(snapshot([*SHOP, *live], {}, {}), Plan(tuple(steps)), answers, interrupts=True)
+    return guarded(course, expected(*given))
 
 
 def create(item: Object) -> Step:

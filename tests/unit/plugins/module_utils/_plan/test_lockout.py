@@ -137,8 +137,8 @@ def judge(
     answers = {step.key: step.after for step in steps}
     state = snapshot([item for item in (*cluster, *live) if item["kind"] not in (unread or {})], unread or {}, {})
     known = callees or Snapshot({kind: tuple(found) for kind, found in CALLEES.items()})
-    course = Course(state, Plan(tuple(steps)), answers)
-    return judged(course, known, allowance or Allowance(), interrupts)
+    course = Course(state, Plan(tuple(steps)), answers, interrupts=interrupts)
+    return judged(course, known, allowance or Allowance())
 
 
 def results(found: Lockout) -> dict[str, str]:
