@@ -44,10 +44,11 @@ options:
         does not enforce. What V(present) would create or change is staged with C(stagedAction) V(Set), and what
         O(prune=delete) would remove with V(Delete). A policy that is in force as wanted has no staged one, so that what is
         staged is just what would change. No enforced policy is written.
-      - With V(staged), RV(preview), RV(opened), RV(cut), RV(uncertain), RV(interruptions), RV(expectations) and
-        RV(lockout) are about the plan that V(present) would carry out. O(on_opened), O(allow_interruption), O(expectations), O(on_unknown)
-        and lock-out checks refuse nothing then, since nothing is enforced; there is a warning instead. Whatever else V(present) would refuse is
-        refused. The dry run of that plan is left out, with a warning, where the account may only write staged policies.
+      - With V(staged), RV(preview), RV(opened), RV(cut), RV(uncertain), RV(interruptions), RV(expectations) and RV(lockout) are
+        about the plan that V(present) would carry out. O(on_opened), O(allow_interruption), O(expectations), O(on_unknown) and
+        lock-out checks refuse nothing then, since nothing is enforced; there is a warning instead. Whatever else V(present)
+        would refuse is refused. The dry run of that plan is left out, with a warning, where the account may only write staged
+        policies.
       - A StagedGlobalNetworkPolicy of a listed name without the label of a baseline is taken over, and one of another
         baseline refused, as enforced ones are. Where a deletion is to be staged in place of one without the label, the
         module fails.
