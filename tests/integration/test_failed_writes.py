@@ -45,7 +45,7 @@ from aggregated.faults import ANSWER, BREAK_AFTER, BREAK_BEFORE, BREAK_DURING, D
 from aggregated.faults import cancel as cancel_faults
 from cluster_content import Content
 from conftest import EACH_BACKEND, policy
-from control_plane import ControlPlane, put_front_before
+from control_plane import ControlPlane
 from in_process import connected
 
 pytestmark = [pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session"), pytest.mark.any_versions]
@@ -98,11 +98,6 @@ class Trial:
         carried_out(self.gateway, restoring(self.gateway, backup, self.change.backend, Allowance()))
 
 
-@pytest.fixture(scope="session")
-def fronted(plane: ControlPlane) -> ControlPlane:
-    return put_front_before(plane)
-
-
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that hangs is given up after 65 seconds, and a lost write looked for during some; here sooner."""
@@ -110,12 +105,20 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "PAUSES", (0.1, 0.2))
 
 
-@pytest.fixture
-def shop(content: Content) -> Content:
-    """A cluster with Pods, and policies of ours and of somebody else."""
+@pytest.fixture(scope="session")
+def pods(plane: ControlPlane) -> Iterator[Content]:
+    """A cluster with Pods, which all tests share, since a namespace takes seconds to go."""
+    content = Content(plane.admin_api())
     content.namespace("shop")
     for number, app in enumerate(("web", "db", "vault"), 1):
         content.pod("shop", app, f"10.244.1.{number}", app=app)
+    yield content
+    content.remove()
+
+
+@pytest.fixture
+def shop(pods: Content, content: Content) -> Content:
+    """The same with policies of ours and of somebody else, which are taken away after the test."""
     content.policy("of-somebody-else", order=1, selector="app == 'nothing'", types=["Ingress"])
     for name, spec in BEFORE.items():
         content.policy(name, dict(BASELINE), **spec)

@@ -69,9 +69,10 @@ def change_policies(session: Session, change: Change, pruning: Pruning) -> Resul
     if removes or pruning.prune == "report":
         # Where the baseline is removed, they stay in force without the policies that they were made to go with.
         _warn_of_unlisted(session, pruning, unlisted)
+    result = _result(session, change, outcome)
     _warn_of(session, outcome.weighed)
     prunable = [] if pruning.prune == "none" else unlisted
-    return {**_result(session, change, outcome), "prunable": prunable, "backup_file": _backup_file(change, outcome)}
+    return {**result, "prunable": prunable, "backup_file": _backup_file(change, outcome)}
 
 
 def stage_policies(session: Session, change: Change, pruning: Pruning) -> Result:
@@ -107,8 +108,9 @@ def restore(params: dict[str, Any], place: Place, allowed: Allowance, approved: 
             progress=session.progress,
         )
         outcome = _outcome(session, change)
+        result = _result(session, change, outcome)
         _warn_of(session, outcome.weighed)
-        return {**_result(session, change, outcome), "prunable": [], "backup_file": ""}
+        return {**result, "prunable": [], "backup_file": ""}
 
     return work
 
