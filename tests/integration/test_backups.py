@@ -20,7 +20,7 @@ from conftest import EACH_BACKEND, policy
 from control_plane import ControlPlane
 from requests_seen import Requests
 
-pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+pytestmark = [pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session"), pytest.mark.any_versions]
 
 CONFIG_MAP = "configmap:netguard-calico/edge"
 CONFIG_MAP_PATH = "/api/v1/namespaces/netguard-calico/configmaps"

@@ -325,7 +325,9 @@ def test_where_putting_back_would_undo_what_somebody_wrote_it_says_so_and_stops(
 def test_a_backup_that_cannot_be_stored_keeps_everything_from_being_written(
     trial: Callable[..., Trial], shop: Content, faults: Path, tmp_path: Path
 ) -> None:
-    one = trial("restore", "configmap")
+    one = trial("restore")
+    place = BackupConfigMap(one.gateway, "shop", "fresh")
+    one = replace(one, change=replace(one.change, undo=replace(one.change.undo, place=place)))
     with ordered(faults, Fault(ANSWER, method="POST", path="/configmaps", without="dryRun", status=503)):
         error = one.run()
     assert error is not None and not error.changed and error.code == "unavailable"

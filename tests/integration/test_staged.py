@@ -38,6 +38,7 @@ from contract import Contract
 from control_plane import Backend, ControlPlane
 from requests_seen import Requests
 
+pytestmark = pytest.mark.any_versions
 on_each_backend = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
 A, B, C = (policy(name, order=order, types=["Ingress"]) for order, name in enumerate("abc", 1))
 A_CHANGED = policy("a", order=11, types=["Ingress"])
