@@ -105,9 +105,9 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "PAUSES", (0.1, 0.2))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pods(plane: ControlPlane) -> Iterator[Content]:
-    """A cluster with Pods, which all tests share, since a namespace takes seconds to go."""
+    """A cluster with Pods, which the tests here share, since a namespace takes seconds to go."""
     content = Content(plane.admin_api())
     content.namespace("shop")
     for number, app in enumerate(("web", "db", "vault"), 1):
