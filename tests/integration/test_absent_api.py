@@ -15,6 +15,8 @@ from ansible_run import Ansible
 from control_plane import Api, ApiError, ControlPlane, start, stop
 from install import OWN_CRDS, read_manifests
 
+pytestmark = pytest.mark.any_versions
+
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 

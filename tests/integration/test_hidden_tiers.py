@@ -16,7 +16,7 @@ from cluster_content import Content
 from conftest import AGGREGATED, policy
 from control_plane import ControlPlane
 
-pytestmark = pytest.mark.parametrize("plane", [AGGREGATED], indirect=True, scope="session")
+pytestmark = [pytest.mark.parametrize("plane", [AGGREGATED], indirect=True, scope="session"), pytest.mark.any_versions]
 TIERS = "/apis/projectcalico.org/v3/tiers"
 ALLOW = policy("a", types=["Ingress"], ingress=[{"action": "Allow"}])
 

@@ -20,7 +20,7 @@ from connect_proxy import tunnelling
 from control_plane import Backend, ControlPlane
 from requests_seen import Requests
 
-pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+pytestmark = [pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session"), pytest.mark.any_versions]
 A, A_CHANGED, B = policy("a", order=1, types=["Ingress"]), policy("a", order=2, types=["Ingress"]), policy("b", order=3)
 POLICIES = "/globalnetworkpolicies"
 LOST = [BREAK_AFTER, BREAK_DURING]

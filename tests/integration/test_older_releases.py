@@ -14,6 +14,8 @@ from cluster_content import Content
 from conftest import OLDER, policy
 from requests_seen import Requests
 
+pytestmark = pytest.mark.any_versions
+
 WITHOUT_TIERS, PREFIXED, STORED_PREFIXED = OLDER
 A, A_CHANGED = policy("a", order=10, types=["Ingress"]), policy("a", order=11, types=["Ingress"])
 

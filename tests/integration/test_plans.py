@@ -14,7 +14,7 @@ from cluster_content import Content
 from conftest import EACH_BACKEND, policy
 from requests_seen import Requests
 
-pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+pytestmark = [pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session"), pytest.mark.any_versions]
 A, B, C = (policy(name, order=order, types=["Ingress"]) for order, name in enumerate("abc", 1))
 MANAGED = {"labels": {"argocd.argoproj.io/instance": "edge"}}
 

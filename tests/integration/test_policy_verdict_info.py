@@ -17,6 +17,8 @@ from conftest import policy
 from contract import Contract
 from requests_seen import Requests
 
+pytestmark = pytest.mark.any_versions
+
 TO_DB = {"name": "to db", "source": {"namespace": "shop", "labels": {"app": "web"}}, "port": 5432}
 TO_DB["destination"] = {"pod": {"namespace": "shop", "name": "db-0"}}
 DENY = policy(

@@ -14,6 +14,8 @@ from cluster_content import Content
 from conftest import policy
 from requests_seen import Requests
 
+pytestmark = pytest.mark.any_versions
+
 TIERS = "/apis/projectcalico.org/v3/tiers"
 INFORMATIONS = "/apis/projectcalico.org/v3/clusterinformations"
 A = [policy("a", order=1, types=["Ingress"])]

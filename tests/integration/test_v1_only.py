@@ -16,7 +16,7 @@ from control_plane import Api, ControlPlane
 from missing_rights import Right, Trial, names, of_rules
 from requests_seen import Requests
 
-pytestmark = pytest.mark.parametrize("plane", [V1_ONLY], indirect=True, scope="session")
+pytestmark = [pytest.mark.parametrize("plane", [V1_ONLY], indirect=True, scope="session"), pytest.mark.any_versions]
 ROOT = "/apis/crd.projectcalico.org/v1"
 A = policy("a", order=10, types=["Ingress"], ingress=[{"action": "Deny"}])
 B = policy("b", order=20, types=["Ingress"])
