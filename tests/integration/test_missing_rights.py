@@ -98,12 +98,7 @@ def test_a_write_without_a_right_is_forbidden(trial: Trial, shop: Content, backe
     rights = [right for right in of_rules("writer") if not _is_staged(right)]
     complete, found = trial.results("writer", [*rights, *OF_THE_READER], tasks, reset)
     assert [result.get("msg") for result in complete if result.get("failed")] == []
-    unnamed = {
-        str(right): list(_messages(results))
-        for right, results in found.items()
-        if not _needless(right, backend, "writer") and not any(names(right, message) for message in _messages(results))
-    }
-    assert unnamed == {}
+    assert _unnamed(found, backend) == {}
 
 
 def test_staging_without_a_right_is_forbidden(trial: Trial, shop: Content, backend: Backend) -> None:
@@ -115,12 +110,7 @@ def test_staging_without_a_right_is_forbidden(trial: Trial, shop: Content, backe
     rights = [right for right in of_rules("writer") if _is_staged(right)]
     complete, found = trial.results("writer", rights, tasks, tasks[2:])
     assert [result.get("msg") for result in complete if result.get("failed")] == []
-    unnamed = {
-        str(right): list(_messages(results))
-        for right, results in found.items()
-        if not _needless(right, backend, "writer") and not any(names(right, message) for message in _messages(results))
-    }
-    assert unnamed == {}
+    assert _unnamed(found, backend) == {}
 
 
 def test_a_plan_without_a_right_says_what_is_not_known_of_it(trial: Trial, shop: Content, backend: Backend) -> None:
@@ -136,6 +126,15 @@ def test_a_plan_without_a_right_says_what_is_not_known_of_it(trial: Trial, shop:
         and not any(names(right, message) for message in [*result.get("unjudged", ()), str(result.get("msg"))])
     }
     assert unnamed == {}
+
+
+def _unnamed(found: Mapping[Right, Sequence[Mapping[str, Any]]], backend: Backend) -> dict[str, list[str]]:
+    """What writers were told who lack a right, where none of it names the right."""
+    return {
+        str(right): list(_messages(results))
+        for right, results in found.items()
+        if not _needless(right, backend, "writer") and not any(names(right, message) for message in _messages(results))
+    }
 
 
 def _is_staged(right: Right) -> bool:

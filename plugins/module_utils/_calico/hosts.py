@@ -86,8 +86,7 @@ class Hosts:
         )
 
     def _may_select_one(self, policy: CompiledPolicy) -> bool:
-        selector = policy.selector
-        return selector is None or any(selector.matches(host.labels) is not False for host in self.inventory.hosts)
+        return policy.selector is None or any(policy.may_select(host.labels) for host in self.inventory.hosts)
 
     @cached_property
     def forwards(self) -> bool:

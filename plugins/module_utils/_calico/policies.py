@@ -18,6 +18,7 @@ from .manifest import DEFAULT_TIER
 from .rule import Faults, Rule, compile_rule
 from .rule_selectors import policy_selector, read
 from .selector import Selector
+from .selector_tree import Labels
 from .snapshot import KUBERNETES_NETWORK_POLICY, Object, Snapshot, items, name_of, namespace_of, spec_of, text
 
 Direction = Literal["Ingress", "Egress"]
@@ -70,6 +71,10 @@ class CompiledPolicy:
     def identity(self) -> tuple[str, str, str]:
         """Kind, namespace and name, as `snapshot.identity` has them of an object."""
         return self.kind, self.namespace, self.name
+
+    def may_select(self, labels: Labels) -> bool:
+        """Whether the policy selects what has these labels, or may."""
+        return self.selector is None or self.selector.matches(labels) is not False
 
     @property
     def key(self) -> tuple[float, str]:

@@ -11,8 +11,7 @@ from typing import Any
 
 from .._calico.errors import NetguardError
 from .._calico.evaluation import Evaluation
-from .._calico.inventory import Inventory
-from .._calico.policies import CompiledPolicy, all_policies
+from .._calico.policies import all_policies
 from .._calico.snapshot import Snapshot, identity
 from .._calico.transition import Transition, Write
 from .._report.changed_connections import (
@@ -165,15 +164,10 @@ def _beyond(before: Evaluation, after: Evaluation, writes: Sequence[Write]) -> I
     names = {name for write in writes for name in (write.gone, write.come)}
     policies = [policy for e in (before, after) for policy in all_policies(e.policies.tiers)]
     changed = [policy for policy in policies if policy.identity in names]
-    if before.inventory.unread("HostEndpoint") or any(_may_select(policy, before.inventory) for policy in changed):
+    hosts = before.inventory.hosts
+    if before.inventory.unread("HostEndpoint") or any(p.may_select(host.labels) for p in changed for host in hosts):
         yield HOSTS_NOT_COMPARED
     yield from sharing_not_compared(before)
-
-
-def _may_select(policy: CompiledPolicy, inventory: Inventory) -> bool:
-    """Whether a policy may select a host endpoint."""
-    selector = policy.selector
-    return any(selector is None or selector.matches(host.labels) is not False for host in inventory.hosts)
 
 
 def listed(connections: Sequence[ChangedConnections]) -> str:

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from .._calico.inventory import Inventory, Peer
 from .._calico.policies import CompiledPolicy, Direction, all_policies
-from .._calico.selector_tree import Labels
 from .._calico.snapshot import Snapshot, identity
 from .._calico.table import DecisionTable
 from .steps import Answers, Plan, Step
@@ -52,7 +51,7 @@ class Course:
     @cached_property
     def concerns_hosts(self) -> bool:
         """Whether the plan may have a say at some host endpoint."""
-        return any(_may_select(policy, host.labels) for host in self.inventory.hosts for policy in self._changed)
+        return any(policy.may_select(host.labels) for host in self.inventory.hosts for policy in self._changed)
 
     @property
     def may_concern_hosts(self) -> bool:
@@ -65,7 +64,7 @@ class Course:
             # Whose the address is, or what the node's policy is, may be just what is not known.
             return self.may_concern_hosts or bool(self.inventory.unread("Pod"))
         return self.concerns_hosts or any(
-            _may_select(policy, peer.endpoint.labels) and (direction in policy.governs or bool(policy.unclear))
+            policy.may_select(peer.endpoint.labels) and (direction in policy.governs or bool(policy.unclear))
             for policy in self._changed
         )
 
@@ -76,7 +75,3 @@ class Course:
         names = {identity(item) for item in objects if item is not None}
         policies = [policy for table in (self.before, self.after) for policy in all_policies(table.policies.tiers)]
         return tuple(policy for policy in policies if policy.identity in names)
-
-
-def _may_select(policy: CompiledPolicy, labels: Labels) -> bool:
-    return policy.selector is None or policy.selector.matches(labels) is not False
