@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs modules and playbooks as users do, through ansible-runner, and hands back what they answered."""
+"""Runs playbooks as users do, through ansible-runner, and modules alone, and hands back what they answered."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ from typing import Any
 
 import ansible_runner
 
+import forked_module
+
 LOCALHOST = f"localhost ansible_connection=local ansible_python_interpreter={sys.executable}"
 # What a developer's shell may hold must not reach the modules under test.
 _UNSET = ("KUBECONFIG", "K8S_AUTH_")
+
+
+def _clean(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if not name.startswith(_UNSET)}
 
 
 KILLED = -1
@@ -66,9 +72,16 @@ class Ansible:
     cancelled: Callable[[], bool] | None = None
 
     def module(self, name: str, /, check: bool = False, diff: bool = False, **options: Any) -> Answer:
+        """Runs this module of the collection, without ansible-playbook."""
+        environment = {**_clean(os.environ), "PATH": self._path(), **self.environment}
+        result, output = forked_module.run(
+            name, self._with_connection(name, options), self.collections, self.directory, environment, check, diff
+        )
+        return Answer(result, bool(result.get("failed", not result)), output)
+
+    def task(self, name: str, /, check: bool = False, diff: bool = False, **options: Any) -> Answer:
         """Runs one task on localhost with this module of the collection."""
-        connection = self.options or ({"kubeconfig": str(self.accounts[name])} if name in self.accounts else {})
-        task = {f"netguard.calico.{name}": {**connection, **options}}
+        task = {f"netguard.calico.{name}": self._with_connection(name, options)}
         play = [{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]
         flags = " ".join(flag for flag, wanted in (("--check", check), ("--diff", diff)) if wanted)
         run = self.play(play, flags)
@@ -76,6 +89,10 @@ class Ansible:
         if not results:
             return Answer({}, True, run.output)
         return Answer(results[-1], run.code != 0, run.output)
+
+    def _with_connection(self, name: str, options: dict[str, Any]) -> dict[str, Any]:
+        connection = self.options or ({"kubeconfig": str(self.accounts[name])} if name in self.accounts else {})
+        return {**connection, **options}
 
     def play(self, play: list[dict[str, Any]], flags: str = "", inventory: str = LOCALHOST) -> Run:
         """Runs a playbook that is given as plain data."""

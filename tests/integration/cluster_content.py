@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import namespaces
 from control_plane import Api, ApiError
 
 POLICIES = "/apis/projectcalico.org/v3/globalnetworkpolicies"
@@ -160,23 +161,6 @@ class Content:
             self.delete_policy(name)
         for name in self.staged_policies():
             self._api.request("DELETE", f"{STAGED}/{name}")
-        for name in self._namespaces:
-            self._remove_namespace(name)
+        namespaces.remove(self._api, self._namespaces)
         for name in self._nodes:
             self._api.request("DELETE", f"/api/v1/nodes/{name}")
-
-    def _remove_namespace(self, name: str) -> None:
-        path = f"/api/v1/namespaces/{name}"
-        # No kubelet says that a Pod has ended, so that the namespace would wait for it for ever.
-        self._api.request("DELETE", f"{path}/pods?gracePeriodSeconds=0")
-        self._api.request("DELETE", path)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                self._api.request("GET", path)
-            except ApiError as error:
-                if error.status == 404:
-                    return
-                raise
-            time.sleep(0.2)
-        raise AssertionError(f"the namespace {name} was not removed in a minute")

@@ -61,6 +61,25 @@ def _plane_of(item: pytest.Item) -> str:
     return str(callspec.params.get("plane", "")) if callspec else ""
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Says of each failure at once that it came, since a run that is cut off has no summary."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal:
+        config.pluginmanager.register(_Failures(terminal))
+
+
+class _Failures:
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._terminal.write_line(
+                f"\nfailed just now: {report.nodeid} ({report.when})\n{report.longreprtext[-1500:]}"
+            )
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Collects the matrix from the reports, since the tests may have run in several processes."""
     for name, row in report.user_properties if report.when == "call" else ():
@@ -151,7 +170,9 @@ def contract(
             row = [_plane_of(request.node), module, asked, written]
             request.node.user_properties.append(("matrix", row))
 
-        return Contract(ansible, requests, sent, module, said, state)
+        # One of the planes shows what ansible-playbook hands through; the others would say the same of that.
+        run = ansible.task if _plane_of(request.node) == OWN else ansible.module
+        return Contract(run, requests, sent, module, said, state)
 
     return of
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_run import Ansible, Answer
+from ansible_run import Answer
 from requests_seen import Requests
 
 
@@ -19,7 +19,7 @@ class Contract:
     ``sent`` gets the number of requests, and of real writes among them, of each run.
     """
 
-    ansible: Ansible
+    run: Callable[..., Answer]
     requests: Callable[[], Requests]
     sent: Callable[[str, int, int], None]
     module: str
@@ -46,7 +46,7 @@ class Contract:
 
     def _run(self, options: dict[str, Any], check: bool, changed: bool, writes: int, state: Any) -> Answer:
         with self.requests() as seen:
-            answer = self.ansible.module(self.module, check=check, diff=True, **options)
+            answer = self.run(self.module, check=check, diff=True, **options)
         self.sent(self.module, len(seen.all), len(seen.writes))
         assert not answer.failed, answer.output
         assert answer.changed is changed, answer.output

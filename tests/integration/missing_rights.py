@@ -73,22 +73,18 @@ class Trial:
         files = [
             self._file(account, i, r) for i, r in enumerate([rules, *(without(rules, right) for right in missing)])
         ]
-        as_admin = [(name, {**options, "kubeconfig": str(self.plane.kubeconfig)}) for name, options in reset]
-        play = [
-            _task(name, {"kubeconfig": str(file), **options}) for file in files for name, options in (*tasks, *as_admin)
-        ]
-        run = self.ansible.play([{"hosts": "localhost", "gather_facts": False, "tasks": play}])
-        found = [result for _name, _host, result in run.results]
-        assert len(found) == len(play), run.output
-        rounds = [found[i : i + len(tasks)] for i in range(0, len(found), len(tasks) + len(reset))]
+        rounds = [self._round(file, tasks, reset) for file in files]
         return rounds[0], dict(zip(missing, rounds[1:], strict=True))
+
+    def _round(self, kubeconfig: Path, tasks: Sequence[Task], reset: Sequence[Task]) -> Results:
+        answers = [self.ansible.module(name, **{"kubeconfig": str(kubeconfig), **options}) for name, options in tasks]
+        for name, options in reset:
+            self.ansible.module(name, **{**options, "kubeconfig": str(self.plane.kubeconfig)})
+        assert all(answer.result for answer in answers), [answer.output for answer in answers]
+        return [answer.result for answer in answers]
 
     def _file(self, account: str, number: int, rules: Sequence[accounts.Rule]) -> Path:
         return accounts.with_rules(self.plane, f"{account}-without-{number}", rules, self.directory)
-
-
-def _task(module: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"netguard.calico.{module}": options, "ignore_errors": True}
 
 
 def names(right: Right, message: str) -> bool:

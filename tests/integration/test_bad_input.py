@@ -149,7 +149,7 @@ def test_a_certificate_that_is_not_trusted(ansible: Ansible, plane: ControlPlane
 
 def test_a_token_that_is_not_accepted_is_not_shown(ansible: Ansible, plane: ControlPlane) -> None:
     wrong = replace(ansible, options={"host": plane.server, "api_key": "wr0ng-t0ken", "ca_cert": str(plane.ca)})
-    answer = wrong.module("policy_baseline")
+    answer = wrong.task("policy_baseline")
     refused(answer, "unauthorised", "credentials were not sent or not accepted")
     assert "wr0ng-t0ken" not in answer.output
 
@@ -165,7 +165,7 @@ def test_a_token_without_rights(
     token = service_account_token(plane, "default", "nobody")
     file = kubeconfig_for_token(plane, token, tmp_path / "nobody.kubeconfig")
     with requests() as seen:
-        answer = replace(ansible, options={"kubeconfig": str(file)}).module("policy_baseline")
+        answer = replace(ansible, options={"kubeconfig": str(file)}).task("policy_baseline")
     refused(answer, "forbidden", "Grant the verb list on globalnetworkpolicies.projectcalico.org")
     assert seen.writes == []
     assert token not in answer.output

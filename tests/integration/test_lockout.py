@@ -183,21 +183,9 @@ def checks(living: Living, backend: Backend) -> list[str]:
     return [check for check in OF_CHECKS if check != "calico_api_server" or backend == "aggregated"]
 
 
-def play(ansible: Ansible, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The results of runs of policy_baseline in one play, whether they fail or not; ``check`` is for check mode."""
-    common = {"kubeconfig": str(ansible.accounts["policy_baseline"]), "control_node_address": CONTROL_NODE}
-    tasks = [
-        {
-            "netguard.calico.policy_baseline": {**common, **{k: v for k, v in options.items() if k != "check"}},
-            "check_mode": bool(options.get("check")),
-            "ignore_errors": True,
-        }
-        for options in runs
-    ]
-    done = ansible.play([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
-    found = [result for _name, _host, result in done.results]
-    assert len(found) == len(runs), done.output
-    return found
+def run(ansible: Ansible, runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The results of runs of policy_baseline, whether they fail or not; ``check`` is for check mode."""
+    return [ansible.module("policy_baseline", control_node_address=CONTROL_NODE, **each).result for each in runs]
 
 
 def test_a_plan_that_locks_out_is_refused_and_nothing_is_written(
@@ -207,7 +195,7 @@ def test_a_plan_that_locks_out_is_refused_and_nothing_is_written(
         (check, {"policies": [OF_CHECKS[check]], "check": checking}) for check in checks for checking in (True, False)
     ]
     with requests() as seen:
-        refused = play(ansible, [options for _check, options in runs])
+        refused = run(ansible, [options for _check, options in runs])
     assert (seen.writes, seen.writes_at_calico) == ([], [])
     for (check, _options), result in zip(runs, refused, strict=True):
         assert result.get("code") == "locks_out", (check, result)
@@ -229,7 +217,7 @@ def test_a_check_that_is_left_out_lets_the_plan_pass_and_what_is_denied_then_may
             {**again, "state": "absent"},
             {**given, "state": "absent"},
         ]
-    found = play(ansible, runs)
+    found = run(ansible, runs)
     assert [result.get("msg") for result in found if result.get("failed")] == []
     for number, check in enumerate(checks):
         said = [{one["id"]: one["result"] for one in result["lockout"]}[check] for result in found[number * 4 :][:4]]
@@ -276,7 +264,7 @@ def test_what_may_not_be_read_is_unknown_and_said(
         rules = without(accounts.rules("writer"), Right("list", resource))
         file = accounts.with_rules(plane, f"lockout-without-{number}", rules, tmp_path)
         runs.append({"policies": [harmless], "kubeconfig": str(file), "check": True})
-    for (resource, check), result in zip(RIGHTS, play(ansible, runs), strict=True):
+    for (resource, check), result in zip(RIGHTS, run(ansible, runs), strict=True):
         assert {one["id"]: one["result"] for one in result["lockout"]}[check] == "unknown"
         (warning,) = [warning for warning in result["warnings"] if "lives by" in warning]
         assert f"{check}: " in warning
