@@ -69,7 +69,7 @@ def running(ansible: Ansible, module: str, **options: Any) -> Iterator[Cancelled
     """Starts the task, and waits for its end when the block is left."""
     told = threading.Event()
     with ThreadPoolExecutor() as pool:
-        answer = pool.submit(replace(ansible, cancelled=told.is_set).module, module, **options)
+        answer = pool.submit(replace(ansible, cancelled=told.is_set).task, module, **options)
         yield CancelledRun(ansible, answer, told)
         answer.result(_PATIENCE)
 
