@@ -13,6 +13,8 @@ description:
   - Sets C(externalTrafficPolicy) on the selected Services, so that policy sees the address of the client instead of a node's.
   - What a Service had before is recorded in its annotation C(netguard.calico/original), and can be put back.
   - A Service whose annotation C(netguard.calico/external-traffic-policy) says C(ignore) is left alone in either O(state).
+  - A Service whose clients would be cut off by V(Local) is left as it is, and is RV(services[].status=refused). That is judged
+    from its EndpointSlices, the Nodes and, for load balancers, all Services before the first write.
   - Nothing but this field and that annotation is written, several Services at a time, and nothing where nothing differs.
 author: the netguard.calico contributors (@netguard)
 extends_documentation_fragment:
@@ -60,6 +62,34 @@ options:
       - O(state=absent) needs none, since each Service has a record. It goes back to before the first change, and this to before
         one run.
     type: path
+  batch:
+    description:
+      - Change so many Services at a time, a number such as V(10) or a percentage of those that are to be changed such as V(25%).
+      - After each batch they are looked at. No further one is begun where there are new Events V(SyncLoadBalancerFailed),
+        V(CreatingLoadBalancerFailed) or V(FailedToStartServiceHealthcheck), where a load balancer's address changed or went, or
+        where ready endpoints did. The module then fails with the RV(code) V(batch_in_trouble).
+      - Without it, all are changed and none is looked at afterwards.
+    type: str
+  batch_pause:
+    description:
+      - Seconds between a batch and the look at it.
+    type: int
+    default: 10
+  ignore_hazards:
+    description:
+      - Hazards that are not to keep a Service from becoming V(Local). RV(services) says which hazards a Service has, and what to
+        do about them.
+    type: list
+    elements: str
+    choices: [managed_by_controller, no_endpoint_with_node, endpoint_node_unknown, only_terminating_endpoints,
+              endpoints_on_excluded_nodes, entry_node_without_endpoint, shared_load_balancer_address, node_port_range_exhausted]
+  entry_nodes:
+    description:
+      - Names of the nodes that clients outside of the cluster really use, such as those behind an external load balancer;
+        may have globs. A Service then needs an endpoint on each of them, for each port and address family.
+      - Without it, ready nodes without an endpoint are a warning only, since nobody knows whether a client asks them.
+    type: list
+    elements: str
   return_all:
     description:
       - Return all Services, those too where nothing was to be done, even where there are many.
@@ -104,8 +134,9 @@ services:
     status:
       description:
         - V(changed), V(unchanged), V(ignored) by its annotation, V(not_applicable) as it has no address outside the cluster,
+          V(refused) as one of RV(services[].hazards) speaks against it,
           V(missing), V(gone), V(failed), or V(not_attempted) after another one failed with O(fail_fast=true), after eight
-          in a row got no answer, or after the run was cancelled.
+          in a row got no answer, after a batch that is in trouble, or after the run was cancelled.
       type: str
     reason:
       description: Why.
@@ -114,6 +145,12 @@ services:
       description: Why the Service failed, as a stable word such as C(refused), C(conflict) or C(record_broken); C(cancelled)
           where the run was cancelled before it was attempted; otherwise null.
       type: str
+    hazards:
+      description:
+        - What may go wrong for its clients with V(Local), of a Service that was changed or refused. Each has C(id), C(severity),
+          C(message) and C(remedy); C(severity) is V(refuse), V(warn) or V(note).
+      type: list
+      elements: dict
     before:
       description: The fields that are written, as they were.
       type: dict
@@ -139,7 +176,7 @@ cluster:
 code:
   description:
     - A stable word for what went wrong, such as C(forbidden) or C(unreachable). It is C(services_failed) where single
-      Services failed, each of which has its own C(code) in RV(services).
+      Services failed, each of which has its own C(code) in RV(services), and C(batch_in_trouble) where O(batch) ended the run.
   returned: failure
   type: str
 """
@@ -147,7 +184,7 @@ code:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netguard.calico.plugins.module_utils._module.arguments import CONNECTION, SELECTION
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import run_on_kubernetes
-from ansible_collections.netguard.calico.plugins.module_utils._module.services import prepare
+from ansible_collections.netguard.calico.plugins.module_utils._module.services import REFUSING, prepare
 
 
 def main() -> None:
@@ -157,6 +194,10 @@ def main() -> None:
         "record_original": {"type": "bool", "default": True},
         "fail_fast": {"type": "bool", "default": False},
         "backup": {"type": "path"},
+        "batch": {"type": "str"},
+        "batch_pause": {"type": "int", "default": 10},
+        "ignore_hazards": {"type": "list", "elements": "str", "choices": list(REFUSING)},
+        "entry_nodes": {"type": "list", "elements": "str"},
         "return_all": {"type": "bool", "default": False},
     }
     module = AnsibleModule(

@@ -149,11 +149,16 @@ class Content:
         return {item["metadata"]["name"]: item for item in items}
 
     def patch_service(self, namespace: str, name: str, body: dict[str, Any]) -> None:
-        path = f"/api/v1/namespaces/{namespace}/services/{name}"
+        self.patch(f"/api/v1/namespaces/{namespace}/services/{name}", body)
+
+    def patch(self, path: str, body: dict[str, Any]) -> None:
+        """Merges this into whatever is at the path."""
         self._api.request("PATCH", path, body, "application/merge-patch+json")
 
-    def request(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        return self._api.request(method, path, body)
+    def request(
+        self, method: str, path: str, body: object = None, content_type: str = "application/json"
+    ) -> dict[str, Any]:
+        return self._api.request(method, path, body, content_type)
 
     def remove(self) -> None:
         """Deletes all policies, staged ones too, and the namespaces and nodes that were made here."""

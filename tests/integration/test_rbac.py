@@ -79,7 +79,11 @@ def test_the_reader_writes_nothing(
 ) -> None:
     for module, options, right in (
         ("policy_baseline", {"policies": A}, "on globalnetworkpolicies.projectcalico.org to this account"),
-        ("service_external_traffic_policy", {"namespaces": ["shop"]}, "the verb patch on services"),
+        (
+            "service_external_traffic_policy",
+            {"namespaces": ["shop"]},
+            "the verb list on endpointslices.discovery.k8s.io",
+        ),
     ):
         answer = account("reader").module(module, **options)
         assert answer.failed

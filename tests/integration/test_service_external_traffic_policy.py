@@ -85,6 +85,7 @@ def test_each_service_says_what_became_of_it(ansible: Ansible, shop: Content) ->
         "not_applicable": 3,
         "ignored": 1,
         "unchanged": 0,
+        "refused": 0,
         "missing": 0,
         "gone": 0,
         "failed": 0,
@@ -222,6 +223,7 @@ def test_what_the_server_refuses_check_mode_reports_too(ansible: Ansible, conten
         assert statuses(answer.result)["a"] == "failed"
         # Of a port that is taken, the API server says that it is an internal error of its own.
         assert (answer.result["code"], codes(answer.result)) == ("services_failed", {"a": "unavailable"})
+        assert "Service shop/b has port 32124 now" in answer.result["msg"]
 
 
 def test_many_services_are_counted_and_not_all_listed(ansible: Ansible, content: Content) -> None:

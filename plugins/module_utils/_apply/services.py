@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from .._calico.errors import NetguardError
 from .._cluster.errors import AnswerLost, Conflict, NotFound, Unreachable
@@ -16,11 +16,16 @@ from .._cluster.gateway import Gateway
 from .._cluster.resources import SERVICES
 from .._plan.backup import Backup
 from .._service.external_traffic_policy import BROKEN, CHANGED_SINCE, ORIGINAL, TO_CHANGE, Decision
+from .._service.guarded import Wanted
+from .._service.hazard import Hazard
 from .._service.selection import Selection, full_name, service_type
+from .node_ports import holder
 from .side_by_side import side_by_side
 from .writing import OutcomeUnknown, read_until
 
 AT_A_TIME = 8
+# In the API server's words about a port of the nodes that another Service has.
+_TAKEN = "already allocated"
 ATTEMPTS = 3
 # The codes of what is decided to be a failure.
 _FAILING = {BROKEN: "record_broken", CHANGED_SINCE: CHANGED_SINCE}
@@ -31,17 +36,10 @@ UNANSWERED = (Unreachable.code, OutcomeUnknown.code)
 Service = Mapping[str, Any]
 
 
-class Wanted(Protocol):
-    """What decides about one Service."""
-
-    def decide(self, service: Service) -> Decision:
-        """The decision on the Service as it was read."""
-
-
 @dataclass(frozen=True)
 class ServiceOutcome:
     """What became of one Service: the object before, and as the server answered it; ``code`` says why it failed, or that
-    it was not attempted as the run was cancelled."""
+    it was not attempted as the run was cancelled; ``hazards`` what the change may do, or would have done, to clients."""
 
     namespace: str
     name: str
@@ -51,6 +49,7 @@ class ServiceOutcome:
     before: Service | None = None
     after: Service | None = None
     code: str | None = None
+    hazards: tuple[Hazard, ...] = ()
 
     def as_result(self) -> dict[str, Any]:
         return {
@@ -60,6 +59,7 @@ class ServiceOutcome:
             "status": self.status,
             "reason": self.reason,
             "code": self.code,
+            "hazards": [hazard.as_result() for hazard in self.hazards],
             "before": owned_fields(self.before),
             "after": owned_fields(self.after),
         }
@@ -133,7 +133,7 @@ def _each_until(
 ) -> list[ServiceOutcome]:
     def attempt(service: Service) -> ServiceOutcome:
         if failures.enough and wanted.decide(service).status == TO_CHANGE:
-            return _outcome(service, "not_attempted", "others failed before")
+            return not_attempted(service, "others failed before")
         outcome = _carried_out(gateway, service, wanted)
         failures.add(outcome)
         return outcome
@@ -155,9 +155,18 @@ def _carried_out(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceO
     except NotFound:
         return _outcome(service, "gone", "it was deleted meanwhile")
     except NetguardError as error:
-        return _failed(service, error.code, error.message)
+        # The API server answers 500 to a port that is taken, so the code does not tell it from other trouble.
+        held = _held(gateway, wanted.decide(service)) if _TAKEN in error.message else ""
+        return _failed(service, error.code, f"{error.message}{held}")
     except Stopped:
-        return replace(_outcome(service, "not_attempted", "the run was cancelled"), code=Stopped.code)
+        return replace(not_attempted(service, "the run was cancelled"), code=Stopped.code)
+
+
+def _held(gateway: Gateway, decision: Decision) -> str:
+    """Who has the health check's port that was to be put back, to be said behind the refusal."""
+    port = ((decision.patch or {}).get("spec") or {}).get("healthCheckNodePort")
+    found = holder(gateway, port) if port else None
+    return f". Service {found} has port {port} now; give that one another, or take the record away" if found else ""
 
 
 def _attempted(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceOutcome:
@@ -165,9 +174,9 @@ def _attempted(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceOut
     if decision.status in _FAILING:
         return _failed(service, _FAILING[decision.status], decision.reason)
     if decision.patch is None:
-        return _outcome(service, decision.status, decision.reason, service)
+        return replace(_outcome(service, decision.status, decision.reason, service), hazards=decision.hazards)
     after = _patched(gateway, service, decision.patch)
-    return _outcome(service, "changed", decision.reason, after)
+    return replace(_outcome(service, "changed", decision.reason, after), hazards=decision.hazards)
 
 
 def _patched(gateway: Gateway, service: Service, patch: Mapping[str, Any]) -> Service:
@@ -209,6 +218,11 @@ def _has(patch: Mapping[str, Any], live: Service) -> bool:
         (patch["metadata"].get("annotations") or {}, live["metadata"].get("annotations") or {}),
     )
     return all(found.get(key) == value for wanted, found in parts for key, value in wanted.items())
+
+
+def not_attempted(service: Service, reason: str) -> ServiceOutcome:
+    """A Service of which no write was begun."""
+    return _outcome(service, "not_attempted", reason)
 
 
 def _failed(service: Service, code: str, reason: str) -> ServiceOutcome:

@@ -51,6 +51,7 @@ class Session:
     gateway: Gateway
     cluster: Cluster
     warn: Callable[[str], None]
+    pause: Callable[[float], None]
     progress: ProgressFile
 
 
@@ -157,7 +158,7 @@ def _session(
     if cluster.backend == "v1":
         module.warn(f"{only_v1().message} Until then it can be audited, and nothing can be written")
         gateway = StoredGateway(gateway)
-    return Session(module.params, module.check_mode, module._diff, gateway, cluster, module.warn, progress)
+    return Session(module.params, module.check_mode, module._diff, gateway, cluster, module.warn, gate.pause, progress)
 
 
 def _check_uid(module: AnsibleModule, cluster: Cluster) -> None:

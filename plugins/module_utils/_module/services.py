@@ -8,50 +8,72 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._apply.batches import Batches, InBatches, in_batches
 from .._apply.services import (
     Service,
     ServiceOutcome,
-    Wanted,
     changed,
     changed_until_failure,
     of_backup,
     owned_fields,
     selected,
 )
+from .._apply.surroundings import around
 from .._apply.writing import OutcomeUnknown
 from .._calico.errors import InvalidInput
 from .._cluster.gate import Stopped
 from .._plan.backup import SERVICE
 from .._plan.service_backup import restored_by, with_services
 from .._report.size import not_fine, within_limit
-from .._service.external_traffic_policy import Absent, Present
+from .._service.external_traffic_policy import REFUSED, TO_CHANGE, Absent, Present
+from .._service.guarded import Guarded, Wanted
+from .._service.hazard import KINDS, REFUSE, WARN
 from .._service.selection import Selection, is_given, selection
 from .backups import Place, backup_place, new_backup, stored_backup
+from .batch import batch_size
 from .run import Result, Session, Unfinished, Work
 
 SERVICES_FAILED = "services_failed"
+BATCH_IN_TROUBLE = "batch_in_trouble"
+# The hazards that keep a Service from becoming Local.
+REFUSING = tuple(name for name, kind in KINDS.items() if kind.severity == REFUSE)
 _FINE = ("unchanged", "ignored", "not_applicable")
-STATUSES = ("changed", *_FINE, "missing", "gone", "failed", "not_attempted")
+STATUSES = ("changed", *_FINE, REFUSED, "missing", "gone", "failed", "not_attempted")
 
 
 def prepare(params: dict[str, Any]) -> Work:
     """Reads the input, so that a selection that selects nothing is refused before anything is sent."""
+    batch_size(params["batch"])
+    if params["batch_pause"] < 0:
+        raise InvalidInput(f"batch_pause is {params['batch_pause']}", "Give seconds, 0 or more.")
     place = backup_place(params["backup"])
     if place is not None and params["state"] == "restored":
         return _restore(params, place)
     chosen = selection(params)
-    wanted = Present(params["policy"], params["record_original"]) if params["state"] == "present" else Absent()
+    asked = Present(params["policy"], params["record_original"]) if params["state"] == "present" else Absent()
 
     def work(session: Session) -> Result:
         session.progress.phase("listing Services")
         services = selected(session.gateway, chosen)
+        wanted = _guarded(session, asked, services) if params["state"] == "present" else asked
         kept = _keep(session, place, services, wanted)
-        outcomes = [*_carried_out(session, services, wanted), *_missing(chosen, services)]
+        done = _carried_out(session, services, wanted)
+        outcomes = [*done.outcomes, *_missing(chosen, services)]
         if not outcomes:
             session.warn("The selection matches no Service")
-        return _finished(session, outcomes, kept)
+        return _finished(session, outcomes, kept, done.trouble)
 
     return work
+
+
+def _guarded(session: Session, asked: Wanted, services: Sequence[Service]) -> Wanted:
+    """The wanted state, held against what stands around the Services that would become Local."""
+    concerned = [s for s in services if (decided := asked.decide(s)).status == TO_CHANGE and decided.wanted == "Local"]
+    if not concerned:
+        return asked
+    session.progress.phase("looking for hazards")
+    ignored, entry_nodes = session.params["ignore_hazards"] or (), session.params["entry_nodes"] or ()
+    return Guarded(asked, around(session.gateway, concerned), frozenset(ignored), tuple(entry_nodes))
 
 
 def _restore(params: Mapping[str, Any], place: Place) -> Work:
@@ -67,16 +89,22 @@ def _restore(params: Mapping[str, Any], place: Place) -> Work:
         session.progress.phase("listing Services")
         services, gone = of_backup(session.gateway, backup)
         session.progress.writes(len(services))
-        return _finished(session, [*_carried_out(session, services, restored_by(backup)), *gone], "")
+        done = _carried_out(session, services, restored_by(backup))
+        return _finished(session, [*done.outcomes, *gone], "", done.trouble)
 
     return work
 
 
-def _carried_out(session: Session, services: Sequence[Service], wanted: Wanted) -> list[ServiceOutcome]:
+def _carried_out(session: Session, services: Sequence[Service], wanted: Wanted) -> InBatches:
     carry_out = changed_until_failure if session.params["fail_fast"] else changed
     # The same requests dry: what the server would refuse, check mode reports too.
     gateway = session.gateway.rehearsal() if session.check_mode else session.gateway
-    return carry_out(gateway, services, wanted)
+    size = batch_size(session.params["batch"])
+    if size is None or session.check_mode:
+        return InBatches(carry_out(gateway, services, wanted))
+    ending = frozenset({"not_attempted", "failed"} if session.params["fail_fast"] else {"not_attempted"})
+    how = Batches(size, ending, session.params["batch_pause"], session.pause, session.progress)
+    return in_batches(gateway, services, wanted, lambda some: carry_out(gateway, some, wanted), how)
 
 
 def _keep(session: Session, place: Place | None, services: Sequence[Service], wanted: Wanted) -> str:
@@ -97,12 +125,22 @@ def _missing(chosen: Selection, services: Sequence[Mapping[str, Any]]) -> list[S
     ]
 
 
-def _finished(session: Session, outcomes: Sequence[ServiceOutcome], backup_file: str) -> Result:
+def _finished(
+    session: Session, outcomes: Sequence[ServiceOutcome], backup_file: str, trouble: Sequence[str] = ()
+) -> Result:
     for outcome in outcomes:
         if outcome.status == "missing":
             session.warn(f"Service {outcome.namespace}/{outcome.name}: {outcome.reason}")
+    _warn_of_hazards(session, outcomes)
     result = {**_result(session, outcomes), "backup_file": backup_file}
     _require_not_cancelled(outcomes, result)
+    if trouble:
+        raise Unfinished(
+            f"After a batch of Services was changed, {'; '.join(trouble)}. No further batch was begun. Those that are changed "
+            "get back what they had by state absent, or by state restored with their backup.",
+            BATCH_IN_TROUBLE,
+            result,
+        )
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     if failed:
         first = failed[0]
@@ -112,6 +150,22 @@ def _finished(session: Session, outcomes: Sequence[ServiceOutcome], backup_file:
             result,
         )
     return result
+
+
+def _warn_of_hazards(session: Session, outcomes: Sequence[ServiceOutcome]) -> None:
+    """One warning of what was refused, and one for each hazard of what was changed, since Services may be thousands."""
+    refused = [outcome for outcome in outcomes if outcome.status == REFUSED]
+    if refused:
+        first = refused[0]
+        session.warn(
+            f"{len(refused)} Services were left as they are, since Local would cut off clients, the first "
+            f"{first.namespace}/{first.name}: {first.reason}. What to do is in hazards; ignore_hazards takes their ids."
+        )
+    seen = [(o, hazard) for o in outcomes if o.status == "changed" for hazard in o.hazards if hazard.severity == WARN]
+    for name, count in Counter(hazard.id for _outcome, hazard in seen).items():
+        first, hazard = next((outcome, hazard) for outcome, hazard in seen if hazard.id == name)
+        what = f"{count} findings, the first of Service {first.namespace}/{first.name}: {hazard.message}"
+        session.warn(f"{name}: {what}. {hazard.remedy}")
 
 
 def _require_not_cancelled(outcomes: Sequence[ServiceOutcome], result: Result) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .hazard import Hazard
 from .selection import service_type
 
 ORIGINAL = "netguard.calico/original"
@@ -19,17 +20,21 @@ OPT_OUT = "netguard.calico/external-traffic-policy"
 POLICIES = ("Local", "Cluster")
 
 UNCHANGED, TO_CHANGE, IGNORED, NOT_APPLICABLE, BROKEN = "unchanged", "to_change", "ignored", "not_applicable", "broken"
-CHANGED_SINCE = "changed_since"
+CHANGED_SINCE, REFUSED = "changed_since", "refused"
 
 
 @dataclass(frozen=True)
 class Decision:
-    """``status`` with its ``reason``; ``patch`` is the merge patch where it is to_change, ``wanted`` the value then."""
+    """``status`` with its ``reason``; ``patch`` is the merge patch where it is to_change, ``wanted`` the value then.
+
+    ``hazards`` is what may go wrong for clients with that value; where it is refused, it is their reason.
+    """
 
     status: str
     reason: str
     patch: Mapping[str, Any] | None = None
     wanted: str | None = None
+    hazards: tuple[Hazard, ...] = ()
 
 
 IGNORED_BY_ANNOTATION = Decision(IGNORED, f"its annotation {OPT_OUT} says ignore")

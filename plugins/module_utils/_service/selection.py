@@ -47,14 +47,18 @@ class Selection:
             wanted = tuple(dict.fromkeys(name.split("/")[0] for name in self.names))
         else:
             return ("",)
-        literal = not any(_GLOB.search(namespace) for namespace in wanted)
-        return wanted if literal and len(wanted) <= _LISTED_APART else ("",)
+        return ("",) if any(_GLOB.search(namespace) for namespace in wanted) else listed_for(wanted)
 
     def missing(self, found: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
         """Namespace and name of each Service that was named in full and is not among ``found``."""
         present = {(s["metadata"]["namespace"], s["metadata"]["name"]) for s in found}
         pairs = [tuple(name.split("/")) for name in self.names if "/" in name and not _GLOB.search(name)]
         return tuple((namespace, name) for namespace, name in pairs if (namespace, name) not in present)
+
+
+def listed_for(namespaces: tuple[str, ...]) -> tuple[str, ...]:
+    """These namespaces, to be listed one by one, or ``("",)`` for one list of the whole cluster where they are many."""
+    return namespaces if len(namespaces) <= _LISTED_APART else ("",)
 
 
 def full_name(service: Mapping[str, Any]) -> str:

@@ -1,0 +1,24 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands behind and around Services, as the cluster has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._cluster.gateway import Gateway
+from .._cluster.resources import ENDPOINT_SLICES, NODES, SERVICES
+from .._service.selection import listed_for, service_type
+from .._service.surroundings import Surroundings, surroundings
+
+
+def around(gateway: Gateway, services: Sequence[Mapping[str, Any]]) -> Surroundings:
+    """The endpoints of these Services, all Nodes, and all Services where one of these has a load balancer.
+
+    Raises Forbidden and the like where they cannot be read.
+    """
+    namespaces = listed_for(tuple(dict.fromkeys(service["metadata"]["namespace"] for service in services)))
+    slices = [piece for namespace in namespaces for piece in gateway.list(ENDPOINT_SLICES, namespace)]
+    balanced = any(service_type(service) == "LoadBalancer" for service in services)
+    return surroundings(slices, gateway.list(NODES), gateway.list(SERVICES) if balanced else (), services)

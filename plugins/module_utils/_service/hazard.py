@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hazards that are known: how grave each is, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+REFUSE, WARN, NOTE = "refuse", "warn", "note"
+# How many names a message gives before it only counts.
+_NAMED = 5
+# The id of a hazard, and what was seen.
+Found = Iterator[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A hazard that is known: how grave it is, and what to do about it."""
+
+    severity: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """A hazard of one Service: ``severity`` is refuse, warn or note; ``message`` says what was seen."""
+
+    id: str
+    severity: str
+    message: str
+    remedy: str
+
+    def as_result(self) -> dict[str, str]:
+        return {"id": self.id, "severity": self.severity, "message": self.message, "remedy": self.remedy}
+
+
+KINDS: Mapping[str, Kind] = {
+    "managed_by_controller": Kind(REFUSE, "Set it in the object from which the controller makes the Service."),
+    "no_endpoint_with_node": Kind(
+        REFUSE,
+        "Give each endpoint its nodeName; under Local, kube-proxy serves an endpoint only on the node that it names.",
+    ),
+    "endpoint_node_unknown": Kind(
+        REFUSE, "Let the endpoints' nodeName be the names of Nodes, as kubelet and kube-proxy have them."
+    ),
+    "only_terminating_endpoints": Kind(REFUSE, "Wait until an endpoint is ready."),
+    "endpoints_on_excluded_nodes": Kind(
+        REFUSE, "Run an endpoint on a ready node without the label that excludes it from load balancers."
+    ),
+    "entry_node_without_endpoint": Kind(
+        REFUSE, "Run an endpoint on every node of entry_nodes, as with a DaemonSet or topology spread constraints."
+    ),
+    "shared_load_balancer_address": Kind(
+        REFUSE,
+        "Give the Services addresses of their own, or the same selector; under Local one node answers for the address.",
+    ),
+    "node_port_range_exhausted": Kind(
+        REFUSE, "Free node ports, change fewer Services, or ignore this where the API server has a larger range."
+    ),
+    "nodes_without_local_endpoint": Kind(
+        WARN, "Say with entry_nodes which nodes clients really use; on the others connections from outside time out."
+    ),
+    "single_endpoint": Kind(WARN, "Run more than one endpoint, or the Service is away while that one moves."),
+    "endpoints_on_one_node": Kind(WARN, "Spread the endpoints over nodes."),
+    "load_balancer_reconfigured": Kind(
+        WARN,
+        "Expect that the load balancer changes its health checks and drops the nodes without endpoints for a moment.",
+    ),
+    "no_benefit_proxy_load_balancer": Kind(
+        WARN, "Look at how the load balancer hands on the client's address; policy sees the load balancer's."
+    ),
+    "dual_stack_health_check": Kind(
+        WARN, "Give both families endpoints on the same nodes; one health check of a node answers for both."
+    ),
+    "managed_by_applier": Kind(WARN, "Set it where the Service is applied from, or it is set back from there."),
+    "host_network_endpoints": Kind(
+        WARN, "Use host endpoints for them: the policy of workloads does not apply in a node's network."
+    ),
+    "no_benefit_direct_to_pod": Kind(NOTE, "Nothing: the load balancer reaches the Pods past the nodes already."),
+    "no_ready_endpoint": Kind(NOTE, "Nothing: the Service answers nobody now, under Cluster either."),
+}
+
+
+def named(names: set[str] | list[str]) -> str:
+    """Names in their order, the first ones where they are many."""
+    ordered = sorted(names)
+    more = len(ordered) - _NAMED
+    return ", ".join(ordered[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands behind and around Services, read from EndpointSlices and Nodes as plain values."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .selection import full_name, service_type
+
+SERVICE_NAME = "kubernetes.io/service-name"
+EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
+# Both spellings of MetalLB's annotation for Services that may share an address.
+SHARING = ("metallb.io/allow-shared-ip", "metallb.universe.tf/allow-shared-ip")
+# The size of kube-apiserver's default --service-node-port-range, 30000-32767.
+NODE_PORTS = 2768
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Behind:
+    """An endpoint behind one port of a Service: conditions as kube-proxy takes them, empty ``node`` where none is said.
+
+    ``port`` is the port's name, empty where the Service has one port without a name.
+    """
+
+    family: str
+    port: str
+    address: str
+    node: str
+    ready: bool
+    serving: bool
+    terminating: bool
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """A Node: whether it is ready, whether load balancers leave it out, and its addresses."""
+
+    name: str
+    ready: bool
+    excluded: bool
+    addresses: frozenset[str]
+
+
+@dataclass(frozen=True)
+class LoadBalanced:
+    """A Service of type LoadBalancer: its addresses and keys for sharing one, and its selector."""
+
+    places: frozenset[str]
+    selector: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The endpoints of Services by the Services' full names, and the Nodes by name.
+
+    ``load_balancers`` are all Services of that type by full name. ``ports_wanted`` is how many of the nodes' ports the planned
+    changes take, ``ports_free`` how many of the API server's default range no Service has; its real range shows nowhere.
+    """
+
+    endpoints: Mapping[str, tuple[Behind, ...]]
+    nodes: Mapping[str, NodeState]
+    load_balancers: Mapping[str, LoadBalanced] = field(default_factory=dict)
+    ports_wanted: int = 0
+    ports_free: int = NODE_PORTS
+
+    def behind(self, service: Object) -> tuple[Behind, ...]:
+        """The endpoints of a Service."""
+        return self.endpoints.get(full_name(service), ())
+
+
+def surroundings(
+    slices: Iterable[Object], nodes: Iterable[Object], services: Sequence[Object] = (), concerned: Sequence[Object] = ()
+) -> Surroundings:
+    """What these EndpointSlices and Nodes say, and all ``services``, where some that are ``concerned`` have a load balancer."""
+    endpoints: defaultdict[str, dict[Behind, None]] = defaultdict(dict)
+    for piece in slices:
+        metadata = piece["metadata"]
+        service = (metadata.get("labels") or {}).get(SERVICE_NAME)
+        if service:
+            endpoints[f"{metadata['namespace']}/{service}"].update(dict.fromkeys(_behind(piece)))
+    states = map(_node, nodes)
+    ports = {port for service in services for port in node_ports_of(service)}
+    return Surroundings(
+        {name: tuple(found) for name, found in endpoints.items()},
+        {node.name: node for node in states},
+        {full_name(service): _balanced(service) for service in services if service_type(service) == "LoadBalancer"},
+        sum(service_type(service) == "LoadBalancer" for service in concerned),
+        NODE_PORTS - len(ports),
+    )
+
+
+def load_balancer_ingress(service: Object) -> Sequence[Object]:
+    """The places where a Service's load balancer answers."""
+    return ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+
+
+def node_ports_of(service: Object) -> list[int]:
+    """The ports of the nodes that a Service has, its health check's included."""
+    spec = service.get("spec") or {}
+    ports = [spec.get("healthCheckNodePort"), *(each.get("nodePort") for each in spec.get("ports") or ())]
+    return [port for port in ports if port]
+
+
+def _balanced(service: Object) -> LoadBalanced:
+    spec, annotations = service.get("spec") or {}, service["metadata"].get("annotations") or {}
+    addresses = [spec.get("loadBalancerIP"), *(each.get("ip") for each in load_balancer_ingress(service))]
+    keys = [f"key {annotations[name]}" for name in SHARING if annotations.get(name)]
+    return LoadBalanced(frozenset([*keys, *(each for each in addresses if each)]), spec.get("selector") or {})
+
+
+def _behind(piece: Object) -> Iterable[Behind]:
+    """The endpoints of one slice, once for each of its ports."""
+    for endpoint in piece.get("endpoints") or ():
+        conditions = endpoint.get("conditions") or {}
+        # What is not said counts as ready; serving is what ready would be without the Pod's end.
+        ready = conditions.get("ready") is not False
+        serving = ready if conditions.get("serving") is None else bool(conditions["serving"])
+        for port in piece.get("ports") or ():
+            for address in endpoint.get("addresses") or ():
+                yield Behind(
+                    piece["addressType"],
+                    port.get("name") or "",
+                    address,
+                    endpoint.get("nodeName") or "",
+                    ready,
+                    serving,
+                    bool(conditions.get("terminating")),
+                )
+
+
+def _node(node: Object) -> NodeState:
+    metadata, status = node["metadata"], node.get("status") or {}
+    # The label's value means nothing; that it is there is what the service controller looks at.
+    excluded = EXCLUDED in (metadata.get("labels") or {})
+    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions") or ())
+    addresses = frozenset(each["address"] for each in status.get("addresses") or ())
+    return NodeState(metadata["name"], ready, excluded, addresses)
