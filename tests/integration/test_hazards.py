@@ -155,7 +155,7 @@ def test_the_ports_for_health_checks_are_counted_before_the_first_write(
     with requests() as seen:
         answer = ansible.module(MODULE, names=["shop/web"])
     assert (answer.failed, answer.changed, seen.writes) == (False, False, [])
-    assert "1 ports are wanted for health checks, and 0 are free" in answer.result["services"][0]["reason"]
+    assert "wanted for health checks: 1, free in the default range: 0" in answer.result["services"][0]["reason"]
     ignoring = ansible.module(MODULE, names=["shop/web"], ignore_hazards=["node_port_range_exhausted"])
     assert ignoring.failed and became(shop) == "Cluster"
 

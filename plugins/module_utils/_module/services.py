@@ -158,14 +158,14 @@ def _warn_of_hazards(session: Session, outcomes: Sequence[ServiceOutcome]) -> No
     if refused:
         first = refused[0]
         session.warn(
-            f"{len(refused)} Services were left as they are, since Local would cut off clients, the first "
+            f"Services left as they are, since Local would cut off clients: {len(refused)}. The first is "
             f"{first.namespace}/{first.name}: {first.reason}. What to do is in hazards; ignore_hazards takes their ids."
         )
     seen = [(o, hazard) for o in outcomes if o.status == "changed" for hazard in o.hazards if hazard.severity == WARN]
     for name, count in Counter(hazard.id for _outcome, hazard in seen).items():
         first, hazard = next((outcome, hazard) for outcome, hazard in seen if hazard.id == name)
-        what = f"{count} findings, the first of Service {first.namespace}/{first.name}: {hazard.message}"
-        session.warn(f"{name}: {what}. {hazard.remedy}")
+        at = f"Service {first.namespace}/{first.name}"
+        session.warn(f"{name}, the first of {count}: {at}: {hazard.message}. {hazard.remedy}")
 
 
 def _require_not_cancelled(outcomes: Sequence[ServiceOutcome], result: Result) -> None:

@@ -7,13 +7,13 @@ https://kubernetes.io/docs/reference/networking/virtual-ips/#external-traffic-po
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from .hazard import Found, named
 from .selection import service_type
-from .surroundings import Behind, NodeState, Surroundings
+from .surroundings import Behind, Surroundings
 
 Service = Mapping[str, Any]
 
@@ -43,32 +43,30 @@ def spread(service: Service, around: Surroundings, entry_nodes: tuple[str, ...])
     if not ready:
         return
     on = {each.node for each in ready}
-    usable = [node for node in around.nodes.values() if node.ready and not node.excluded]
-    if service_type(service) == "LoadBalancer" and not any(node.name in on for node in usable):
+    if service_type(service) == "LoadBalancer" and not on & around.usable_nodes:
         yield "endpoints_on_excluded_nodes", f"load balancers leave out {named(on)}, where all its endpoints are"
     if len({each.address for each in ready}) == 1:
         yield "single_endpoint", f"one endpoint is ready, on {named(on)}"
     elif len(on) == 1:
         yield "endpoints_on_one_node", f"all its endpoints are on {named(on)}"
-    yield from _entered(ready, usable, around.nodes, entry_nodes)
+    yield from _entered(ready, around, entry_nodes)
 
 
-def _entered(
-    ready: list[Behind], usable: list[NodeState], nodes: Mapping[str, NodeState], entry_nodes: tuple[str, ...]
-) -> Found:
+def _entered(ready: list[Behind], around: Surroundings, entry_nodes: tuple[str, ...]) -> Found:
     """Nodes at which connections from outside would time out, for each port and family."""
-    if entry_nodes:
-        used = {name for name in nodes if any(fnmatchcase(name, pattern) for pattern in entry_nodes)}
-        # An entry node that does not exist is no node without endpoint, it is a mistake in what was given.
-        used |= {name for name in entry_nodes if not any(fnmatchcase(node, name) for node in nodes)}
-    else:
-        used = {node.name for node in usable}
+    used = _entry_nodes(around.nodes, entry_nodes) if entry_nodes else around.usable_nodes
     hazard = "entry_node_without_endpoint" if entry_nodes else "nodes_without_local_endpoint"
     for family, port in sorted({(each.family, each.port) for each in ready}):
         without = used - {each.node for each in ready if (each.family, each.port) == (family, port)}
         if without:
             what = f"port {port} by {family}" if port else f"its port by {family}"
             yield hazard, f"{what} has no endpoint on {named(without)}"
+
+
+def _entry_nodes(nodes: Iterable[str], patterns: tuple[str, ...]) -> set[str]:
+    """The nodes that are meant. A pattern that matches none stands for itself: whoever gave it counts on that node."""
+    matched = {pattern: {name for name in nodes if fnmatchcase(name, pattern)} for pattern in patterns}
+    return {name for pattern, names in matched.items() for name in names or {pattern}}
 
 
 def host_network(service: Service, around: Surroundings) -> Found:

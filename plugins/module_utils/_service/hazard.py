@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 REFUSE, WARN, NOTE = "refuse", "warn", "note"
@@ -82,7 +82,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def named(names: set[str] | list[str]) -> str:
+def named(names: Iterable[str]) -> str:
     """Names in their order, the first ones where they are many."""
     ordered = sorted(names)
     more = len(ordered) - _NAMED

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .hazard import Found, named
+from .hazard import Found
 from .selection import full_name, service_type
 from .surroundings import Surroundings, load_balancer_ingress
 
@@ -100,20 +100,18 @@ def shared_address(service: Service, around: Surroundings) -> Found:
     own = around.load_balancers.get(full_name(service))
     if own is None:
         return
-    sharing = {
-        name
-        for name, other in around.load_balancers.items()
-        if name != full_name(service) and other.places & own.places and other.selector != own.selector
-    }
-    if sharing:
-        yield "shared_load_balancer_address", f"it shares its address with {named(sharing)}, with another selector"
+    for place in sorted(own.places):
+        others = [names for selector, names in around.at_place[place].items() if selector != own.selector]
+        if others:
+            count = sum(map(len, others))
+            said = f"it shares its address with others that have another selector: {count}, such as {others[0][0]}"
+            yield "shared_load_balancer_address", said
+            return
 
 
 def node_ports(service: Service, around: Surroundings) -> Found:
     """A load balancer's Service takes one more port of the nodes under Local, for the health check."""
     if service_type(service) == "LoadBalancer" and around.ports_wanted > around.ports_free:
         wanted, free = around.ports_wanted, max(around.ports_free, 0)
-        yield (
-            "node_port_range_exhausted",
-            f"{wanted} ports are wanted for health checks, and {free} are free by default",
-        )
+        said = f"node ports wanted for health checks: {wanted}, free in the default range: {free}"
+        yield "node_port_range_exhausted", said

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from .selection import full_name, service_type
@@ -18,6 +20,8 @@ SHARING = ("metallb.io/allow-shared-ip", "metallb.universe.tf/allow-shared-ip")
 # The size of kube-apiserver's default --service-node-port-range, 30000-32767.
 NODE_PORTS = 2768
 Object = Mapping[str, Any]
+# Labels and their values.
+Selector = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class LoadBalanced:
     """A Service of type LoadBalancer: its addresses and keys for sharing one, and its selector."""
 
     places: frozenset[str]
-    selector: Mapping[str, str]
+    selector: Selector
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,20 @@ class Surroundings:
     load_balancers: Mapping[str, LoadBalanced] = field(default_factory=dict)
     ports_wanted: int = 0
     ports_free: int = NODE_PORTS
+
+    @cached_property
+    def usable_nodes(self) -> frozenset[str]:
+        """Nodes to which load balancers send connections: those that are ready, and that are not left out."""
+        return frozenset(node.name for node in self.nodes.values() if node.ready and not node.excluded)
+
+    @cached_property
+    def at_place(self) -> Mapping[str, Mapping[Selector, Sequence[str]]]:
+        """The full names of load balancers' Services by each address and sharing key, and there by their selectors."""
+        places: defaultdict[str, defaultdict[Selector, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for name, balanced in sorted(self.load_balancers.items(), key=itemgetter(0)):
+            for place in balanced.places:
+                places[place][balanced.selector].append(name)
+        return places
 
     def behind(self, service: Object) -> tuple[Behind, ...]:
         """The endpoints of a Service."""
@@ -110,7 +128,9 @@ def _balanced(service: Object) -> LoadBalanced:
     spec, annotations = service.get("spec") or {}, service["metadata"].get("annotations") or {}
     addresses = [spec.get("loadBalancerIP"), *(each.get("ip") for each in load_balancer_ingress(service))]
     keys = [f"key {annotations[name]}" for name in SHARING if annotations.get(name)]
-    return LoadBalanced(frozenset([*keys, *(each for each in addresses if each)]), spec.get("selector") or {})
+    return LoadBalanced(
+        frozenset([*keys, *(each for each in addresses if each)]), frozenset((spec.get("selector") or {}).items())
+    )
 
 
 def _behind(piece: Object) -> Iterable[Behind]:
