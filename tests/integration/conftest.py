@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,7 +18,7 @@ from aggregated.release import NEWEST, RELEASES
 from aggregated.stored_crds import stored_definitions
 from ansible_run import Ansible
 from cluster_content import Content
-from contract import Contract
+from contract import STEP, Contract
 from control_plane import Backend, ControlPlane, put_front_before, start, stop
 from matrix import Matrix
 from missing_rights import Trial
@@ -170,9 +171,10 @@ def contract(
             row = [_plane_of(request.node), module, asked, written]
             request.node.user_properties.append(("matrix", row))
 
-        # One of the planes shows what ansible-playbook hands through; the others would say the same of that.
-        run = ansible.task if _plane_of(request.node) == OWN else ansible.module
-        return Contract(run, requests, sent, module, said, state)
+        # The first step on one of the planes shows what ansible-playbook hands through; the others would say the same of that.
+        by_playbook = STEP if _plane_of(request.node) == OWN else 0
+        runs = chain(repeat(ansible.task, by_playbook), repeat(ansible.module))
+        return Contract(runs, requests, sent, module, said, state)
 
     return of
 

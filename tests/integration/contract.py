@@ -4,22 +4,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_run import Answer
 from requests_seen import Requests
 
+# How many runs a step has.
+STEP = 4
+
 
 @dataclass(frozen=True)
 class Contract:
     """A module, the part of its result that says what is done, and how to read the state that it writes.
 
-    ``sent`` gets the number of requests, and of real writes among them, of each run.
+    ``runs`` are the ways in which the module is run, one after the other. ``sent`` gets the number of requests, and of real
+    writes among them, of each run.
     """
 
-    run: Callable[..., Answer]
+    runs: Iterator[Callable[..., Answer]]
     requests: Callable[[], Requests]
     sent: Callable[[str, int, int], None]
     module: str
@@ -46,7 +50,7 @@ class Contract:
 
     def _run(self, options: dict[str, Any], check: bool, changed: bool, writes: int, state: Any) -> Answer:
         with self.requests() as seen:
-            answer = self.run(self.module, check=check, diff=True, **options)
+            answer = next(self.runs)(self.module, check=check, diff=True, **options)
         self.sent(self.module, len(seen.all), len(seen.writes))
         assert not answer.failed, answer.output
         assert answer.changed is changed, answer.output

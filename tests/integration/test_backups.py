@@ -16,11 +16,14 @@ import pytest
 import accounts
 from ansible_run import LOCALHOST, Ansible
 from cluster_content import Content
-from conftest import EACH_BACKEND, policy
+from conftest import EACH_BACKEND, OWN, policy
 from control_plane import ControlPlane
 from requests_seen import Requests
 
-pytestmark = [pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session"), pytest.mark.any_versions]
+pytestmark = pytest.mark.any_versions
+on_each_backend = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+# The playbooks do the same whatever the backend is, and take a minute each.
+on_one_cluster = pytest.mark.parametrize("plane", [OWN], indirect=True, scope="session")
 
 CONFIG_MAP = "configmap:netguard-calico/edge"
 CONFIG_MAP_PATH = "/api/v1/namespaces/netguard-calico/configmaps"
@@ -42,6 +45,7 @@ def config_maps(content: Content, ansible: Ansible) -> Callable[[], dict[str, An
     return found
 
 
+@on_each_backend
 def test_a_file_holds_what_was_there_and_restored_puts_it_back(
     ansible: Ansible, content: Content, requests: Asked, tmp_path: Path
 ) -> None:
@@ -69,6 +73,7 @@ def test_a_file_holds_what_was_there_and_restored_puts_it_back(
     assert not ansible.module("policy_baseline", **back).changed
 
 
+@on_each_backend
 def test_a_config_map_serves_jobs_without_files_and_keeps_earlier_backups(
     ansible: Ansible, content: Content, config_maps: Callable[[], dict[str, Any]]
 ) -> None:
@@ -84,6 +89,7 @@ def test_a_config_map_serves_jobs_without_files_and_keeps_earlier_backups(
     assert set(content.policies()) == {"a"}
 
 
+@on_each_backend
 def test_a_config_map_of_somebody_else_is_left_alone_and_nothing_is_written(
     ansible: Ansible, content: Content, requests: Asked, config_maps: Callable[[], dict[str, Any]]
 ) -> None:
@@ -97,6 +103,7 @@ def test_a_config_map_of_somebody_else_is_left_alone_and_nothing_is_written(
     assert seen.writes == [] and config_maps()["edge"]["data"] == {"mine": "1"}
 
 
+@on_each_backend
 def test_what_somebody_changed_since_is_not_put_back(
     ansible: Ansible, content: Content, requests: Asked, tmp_path: Path
 ) -> None:
@@ -110,6 +117,7 @@ def test_what_somebody_changed_since_is_not_put_back(
     assert seen.writes == []
 
 
+@on_each_backend
 def test_what_cannot_be_a_backup_is_refused(ansible: Ansible, requests: Asked, tmp_path: Path) -> None:
     def code(**options: Any) -> str:
         answer = ansible.module("policy_baseline", **options)
@@ -145,6 +153,7 @@ def what_they_have(shop: Content) -> dict[str, Any]:
     }
 
 
+@on_each_backend
 def test_one_run_over_services_is_undone_and_no_other(ansible: Ansible, shop: Content, tmp_path: Path) -> None:
     module, file = "service_external_traffic_policy", str(tmp_path / "services.json")
     assert ansible.module(module, names=["shop/db"]).changed
@@ -158,6 +167,7 @@ def test_one_run_over_services_is_undone_and_no_other(ansible: Ansible, shop: Co
     assert not ansible.module(module, state="restored", backup=file).changed
 
 
+@on_each_backend
 def test_a_service_that_somebody_changed_since_has_failed_and_others_are_put_back(
     ansible: Ansible, shop: Content, tmp_path: Path
 ) -> None:
@@ -172,6 +182,7 @@ def test_a_service_that_somebody_changed_since_has_failed_and_others_are_put_bac
     assert what_they_have(shop)["web"] == before["web"]
 
 
+@on_one_cluster
 @pytest.mark.parametrize("where", ["file", CONFIG_MAP])
 @pytest.mark.usefixtures("config_maps")
 def test_rollback_undoes_the_last_run_of_bootstrap(

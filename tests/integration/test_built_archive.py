@@ -16,7 +16,7 @@ import yaml
 
 import accounts
 from cluster_content import Content
-from conftest import EACH_BACKEND, ROOT
+from conftest import OWN, ROOT
 from control_plane import ControlPlane
 
 PROGRAMS = Path(sys.executable).parent
@@ -51,7 +51,7 @@ def archive(command: Command, tmp_path: Path) -> Path:
     return found
 
 
-@pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+@pytest.mark.parametrize("plane", [OWN], indirect=True, scope="session")
 def test_the_quick_start(
     command: Command, archive: Path, plane: ControlPlane, content: Content, tmp_path: Path
 ) -> None:

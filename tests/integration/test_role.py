@@ -18,11 +18,13 @@ import yaml
 import accounts
 from ansible_run import Ansible, Run
 from cluster_content import Content
-from conftest import EACH_BACKEND, policy
+from conftest import EACH_BACKEND, OWN, policy
 from control_plane import ControlPlane, kubeconfig_for_token, service_account_token
 from requests_seen import Requests
 
-pytestmark = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+ON_EACH_BACKEND = pytest.mark.parametrize("plane", EACH_BACKEND, indirect=True, scope="session")
+# For what the role does with its variables, its hosts and its reports, whatever the cluster is.
+ON_ONE_CLUSTER = pytest.mark.parametrize("plane", [OWN], indirect=True, scope="session")
 FOUR = {"global-default", "global-egress-deny", "global-egress-allow", "global-privileged-namespace"}
 
 
@@ -64,6 +66,7 @@ def value(content: Content) -> str:
     return str(content.services("shop-eu")["web"]["spec"]["externalTrafficPolicy"])
 
 
+@ON_EACH_BACKEND
 def test_the_way_from_nothing_and_back(
     play: Callable[..., Run], requests: Callable[[], Requests], shop: Content
 ) -> None:
@@ -107,6 +110,7 @@ def test_the_way_from_nothing_and_back(
     assert (shop.policies(), value(shop)) == ({}, "Cluster")
 
 
+@ON_EACH_BACKEND
 def test_a_baseline_is_staged_enforced_and_taken_back(
     play: Callable[..., Run], requests: Callable[[], Requests], shop: Content
 ) -> None:
@@ -134,6 +138,7 @@ def test_a_baseline_is_staged_enforced_and_taken_back(
     assert (shop.policies(), shop.staged_policies()) == ({}, {})
 
 
+@ON_EACH_BACKEND
 def test_a_rollback_that_cannot_remove_the_policies_leaves_the_services(
     play: Callable[..., Run], requests: Callable[[], Requests], shop: Content
 ) -> None:
@@ -150,6 +155,7 @@ def test_a_rollback_that_cannot_remove_the_policies_leaves_the_services(
     assert (seen.writes, set(shop.policies()), value(shop)) == ([], FOUR, "Local")
 
 
+@ON_EACH_BACKEND
 def test_a_rollback_that_finalizers_would_leave_half_done_touches_nothing(
     play: Callable[..., Run], requests: Callable[[], Requests], shop: Content, native_only: None
 ) -> None:
@@ -166,6 +172,7 @@ def test_a_rollback_that_finalizers_would_leave_half_done_touches_nothing(
     assert (seen.writes, set(shop.policies()), value(shop)) == ([], FOUR, "Local")
 
 
+@ON_ONE_CLUSTER
 def test_every_variable_may_be_a_string(
     play: Callable[..., Run], plane: ControlPlane, shop: Content, tmp_path: Path
 ) -> None:
@@ -193,6 +200,7 @@ def test_every_variable_may_be_a_string(
     assert (set(shop.policies()), value(shop)) == ({"a"}, "Local")
 
 
+@ON_ONE_CLUSTER
 def test_placeholders_reach_the_default_policies(play: Callable[..., Run], content: Content) -> None:
     run = play(
         "bootstrap",
@@ -233,6 +241,7 @@ def test_placeholders_reach_the_default_policies(play: Callable[..., Run], conte
         ({"baseline_src": "/x", "baseline_policies": "[{}]"}, "baseline_src and baseline_policies are both given"),
     ],
 )
+@ON_ONE_CLUSTER
 def test_a_wrong_variable_is_named_before_the_cluster_is_asked(
     play: Callable[..., Run], requests: Callable[[], Requests], variables: dict[str, Any], said: str
 ) -> None:
@@ -244,6 +253,7 @@ def test_a_wrong_variable_is_named_before_the_cluster_is_asked(
     assert seen.all == []
 
 
+@ON_ONE_CLUSTER
 def test_two_hosts_that_are_one_cluster_are_refused(
     ansible: Ansible, plane: ControlPlane, requests: Callable[[], Requests], tmp_path: Path
 ) -> None:
@@ -256,6 +266,7 @@ def test_two_hosts_that_are_one_cluster_are_refused(
     assert seen.writes == []
 
 
+@ON_ONE_CLUSTER
 def test_two_hosts_on_one_server_are_both_refused_where_one_uid_cannot_be_read(
     ansible: Ansible, plane: ControlPlane, requests: Callable[[], Requests], tmp_path: Path
 ) -> None:
@@ -271,6 +282,7 @@ def test_two_hosts_on_one_server_are_both_refused_where_one_uid_cannot_be_read(
     assert [request for request in seen.all if "globalnetworkpolicies" in request] == []
 
 
+@ON_ONE_CLUSTER
 def test_hosts_that_read_no_uid_and_name_different_servers_are_two_clusters(
     ansible: Ansible, plane: ControlPlane, tmp_path: Path
 ) -> None:
@@ -286,6 +298,7 @@ def test_hosts_that_read_no_uid_and_name_different_servers_are_two_clusters(
 
 
 @pytest.mark.parametrize("localhost", [None, {"ansible_connection": "local"}])
+@ON_ONE_CLUSTER
 def test_the_python_that_runs_ansible_is_used_whatever_comes_first_on_the_path(
     ansible: Ansible, plane: ControlPlane, content: Content, tmp_path: Path, localhost: dict[str, str] | None
 ) -> None:
@@ -301,6 +314,7 @@ def test_the_python_that_runs_ansible_is_used_whatever_comes_first_on_the_path(
     assert set(content.policies()) == FOUR
 
 
+@ON_ONE_CLUSTER
 def test_an_audit_writes_its_report_for_its_owner_only_and_under_check_too(
     play: Callable[..., Run], content: Content, tmp_path: Path
 ) -> None:
@@ -314,6 +328,7 @@ def test_an_audit_writes_its_report_for_its_owner_only_and_under_check_too(
     assert "changed=0" in run.output
 
 
+@ON_ONE_CLUSTER
 def test_the_folder_of_the_reports_keeps_its_mode_and_a_new_one_is_its_owners_only(
     play: Callable[..., Run], content: Content, tmp_path: Path
 ) -> None:
@@ -330,6 +345,7 @@ def test_the_folder_of_the_reports_keeps_its_mode_and_a_new_one_is_its_owners_on
         report.unlink()
 
 
+@ON_ONE_CLUSTER
 def test_gaps_fail_an_audit_on_request(play: Callable[..., Run], content: Content) -> None:
     content.policy("before", order=1, types=["Ingress"])
     assert play("bootstrap").code == 0
