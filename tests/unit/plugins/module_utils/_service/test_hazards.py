@@ -45,7 +45,7 @@ def service(type: str = "NodePort", ingress: Sequence[Object] = (), **metadata: 
     }
 
 
-NODES = [node("n1"), node("n2"), node("n3")]
+NODES = (node("n1"), node("n2"), node("n3"))
 ONE, TWO = endpoint("10.244.1.10", "n1"), endpoint("10.244.2.10", "n2")
 EVERYWHERE = piece(ONE, TWO, endpoint("10.244.3.10", "n3"))
 
