@@ -131,6 +131,22 @@ def test_where_events_may_not_be_read_nothing_is_written(
     assert "list on events" in answer.result["msg"]
 
 
+def test_what_can_no_longer_be_looked_at_ends_the_run_and_loses_nothing(
+    ansible: Ansible, plane: ControlPlane, shop: Content
+) -> None:
+    rules = accounts.rules("writer")
+    losing = accounts.with_rules(plane, "losing", rules, ansible.directory)
+
+    def take_away() -> None:
+        accounts.with_rules(plane, "losing", without(rules, Right("list", "events")), ansible.directory)
+
+    with after_first_batch(shop, take_away):
+        answer = ansible.module(MODULE, **{**IN_TWOS, "batch_pause": 5}, kubeconfig=str(losing))
+    assert (answer.failed, answer.changed, answer.result["code"]) == (True, True, "batch_in_trouble")
+    assert "the Services cannot be looked at: list events is forbidden" in answer.result["msg"]
+    assert answer.result["counts"]["changed"] == 2 and answer.result["counts"]["not_attempted"] == 3
+
+
 @pytest.mark.parametrize("wrong", [{"batch": "0"}, {"batch": "110%"}, {"batch": "2", "batch_pause": -1}])
 def test_what_is_no_batch_is_refused(ansible: Ansible, wrong: dict[str, Any]) -> None:
     answer = ansible.module(MODULE, namespaces=["shop"], **wrong)

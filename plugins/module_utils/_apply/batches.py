@@ -20,6 +20,8 @@ from .services import Service, ServiceOutcome, not_attempted
 from .surroundings import around
 
 Carry = Callable[[Sequence[Service]], list[ServiceOutcome]]
+# What becomes of a Service once the run has ended.
+Ended = Callable[[Service], ServiceOutcome]
 
 
 @dataclass(frozen=True)
@@ -49,34 +51,70 @@ def in_batches(gateway: Gateway, services: Sequence[Service], wanted: Wanted, ca
 
     Raises Forbidden and the like where they cannot be looked at, before anything is written.
     """
-    waiting = [service for service in services if wanted.decide(service).status == TO_CHANGE]
+    to_change = [service for service in services if wanted.decide(service).status == TO_CHANGE]
     left_alone = carry([service for service in services if wanted.decide(service).status != TO_CHANGE])
-    found, done, size = tuple[str, ...](), list[ServiceOutcome](), max(1, how.size(len(waiting)))
-    number, batches = 0, -(-len(waiting) // size)
-    while waiting and not found and not any(outcome.status in how.ending for outcome in done):
-        number += 1
-        how.progress.phase(f"batch {number} of {batches}")
-        batch, waiting = waiting[:size], waiting[size:]
-        before = _seen(gateway, batch)
-        done += carry(batch)
+    size = max(1, how.size(len(to_change)))
+    batches = [to_change[first : first + size] for first in range(0, len(to_change), size)]
+    run = _Run(gateway, carry, how)
+    for number, batch in enumerate(batches, 1):
+        how.progress.phase(f"batch {number} of {len(batches)}")
+        run.go_on(batch)
+    return InBatches(_in_order(services, [*left_alone, *run.outcomes]), run.trouble)
+
+
+class _Run:
+    """The batches so far: what became of their Services, and whether another one may begin."""
+
+    def __init__(self, gateway: Gateway, carry: Carry, how: Batches) -> None:
+        self._gateway, self._carry, self._how = gateway, carry, how
+        self._ended: Ended | None = None
+        self.outcomes: list[ServiceOutcome] = []
+        self.trouble: Sequence[str] = ()
+
+    def go_on(self, batch: Sequence[Service]) -> None:
+        """Changes the Services of the batch and looks at them, unless the run has ended."""
+        before = self._ended or (self._look(batch) if self.outcomes else _seen(self._gateway, batch))
+        if not isinstance(before, Sight):
+            self.outcomes += map(before, batch)
+            return
+        self.outcomes += self._carry(batch)
+        if any(outcome.status in self._how.ending for outcome in self.outcomes):
+            self._ended = _others_failed
         try:
-            how.pause(how.seconds)
+            self._how.pause(self._how.seconds)
         except Stopped:
-            done += [replace(not_attempted(service, "the run was cancelled"), code=Stopped.code) for service in waiting]
-            waiting = []
-            break
-        found = _trouble(gateway, before, batch)
-    reason = "a batch before it is in trouble" if found else "others failed before"
-    done += [not_attempted(service, reason) for service in waiting]
-    return InBatches(_in_order(services, [*left_alone, *done]), found)
+            self._ended = _cancelled
+            return
+        after = self._look(batch)
+        self._end_in_trouble(trouble(before, after) if isinstance(after, Sight) else ())
+
+    def _look(self, batch: Sequence[Service]) -> Sight | Ended:
+        """What is seen of the batch. Something was written already, so that an error ends the run and does not lose that."""
+        try:
+            return _seen(self._gateway, batch)
+        except NetguardError as error:
+            self._end_in_trouble((f"the Services cannot be looked at: {error.message}",))
+            return _in_trouble
+        except Stopped:
+            self._ended = _cancelled
+            return _cancelled
+
+    def _end_in_trouble(self, found: Sequence[str]) -> None:
+        if found:
+            self.trouble = found
+            self._ended = _in_trouble
 
 
-def _trouble(gateway: Gateway, before: Sight, batch: Sequence[Service]) -> tuple[str, ...]:
-    try:
-        return trouble(before, _seen(gateway, batch))
-    except NetguardError as error:
-        # Not to know how they are is no reason to go on, and none to lose what was done.
-        return (f"the Services cannot be looked at: {error.message}",)
+def _others_failed(service: Service) -> ServiceOutcome:
+    return not_attempted(service, "others failed before")
+
+
+def _in_trouble(service: Service) -> ServiceOutcome:
+    return not_attempted(service, "a batch before it is in trouble")
+
+
+def _cancelled(service: Service) -> ServiceOutcome:
+    return replace(not_attempted(service, "the run was cancelled"), code=Stopped.code)
 
 
 def _seen(gateway: Gateway, batch: Sequence[Service]) -> Sight:
