@@ -51,8 +51,9 @@ def in_batches(gateway: Gateway, services: Sequence[Service], wanted: Wanted, ca
 
     Raises Forbidden and the like where they cannot be looked at, before anything is written.
     """
-    to_change = [service for service in services if wanted.decide(service).status == TO_CHANGE]
-    left_alone = carry([service for service in services if wanted.decide(service).status != TO_CHANGE])
+    decided = [(service, wanted.decide(service).status == TO_CHANGE) for service in services]
+    to_change = [service for service, differs in decided if differs]
+    left_alone = carry([service for service, differs in decided if not differs])
     size = max(1, how.size(len(to_change)))
     batches = [to_change[first : first + size] for first in range(0, len(to_change), size)]
     run = _Run(gateway, carry, how)
