@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .._calico.errors import NetguardError
 from .._cluster.gate import Stopped
@@ -14,10 +14,11 @@ from .._cluster.resources import EVENTS, SERVICES
 from .._service.aftermath import Sight, by_name, counted, trouble
 from .._service.external_traffic_policy import TO_CHANGE
 from .._service.guarded import Wanted
-from .._service.selection import full_name, listed_for
+from .._service.selection import full_name
+from .._service.surroundings import surroundings
 from .progress import Progress
-from .services import Service, ServiceOutcome, not_attempted
-from .surroundings import around
+from .services import Service, ServiceOutcome, cancelled, not_attempted, others_failed
+from .surroundings import namespaces_of, slices_of
 
 Carry = Callable[[Sequence[Service]], list[ServiceOutcome]]
 # What becomes of a Service once the run has ended.
@@ -78,13 +79,14 @@ class _Run:
         if not isinstance(before, Sight):
             self.outcomes += map(before, batch)
             return
-        self.outcomes += self._carry(batch)
-        if any(outcome.status in self._how.ending for outcome in self.outcomes):
-            self._ended = _others_failed
+        done = self._carry(batch)
+        self.outcomes += done
+        if any(outcome.status in self._how.ending for outcome in done):
+            self._ended = others_failed
         try:
             self._how.pause(self._how.seconds)
         except Stopped:
-            self._ended = _cancelled
+            self._ended = cancelled
             return
         after = self._look(batch)
         self._end_in_trouble(trouble(before, after) if isinstance(after, Sight) else ())
@@ -97,8 +99,8 @@ class _Run:
             self._end_in_trouble((f"the Services cannot be looked at: {error.message}",))
             return _in_trouble
         except Stopped:
-            self._ended = _cancelled
-            return _cancelled
+            self._ended = cancelled
+            return cancelled
 
     def _end_in_trouble(self, found: Sequence[str]) -> None:
         if found:
@@ -106,24 +108,16 @@ class _Run:
             self._ended = _in_trouble
 
 
-def _others_failed(service: Service) -> ServiceOutcome:
-    return not_attempted(service, "others failed before")
-
-
 def _in_trouble(service: Service) -> ServiceOutcome:
     return not_attempted(service, "a batch before it is in trouble")
 
 
-def _cancelled(service: Service) -> ServiceOutcome:
-    return replace(not_attempted(service, "the run was cancelled"), code=Stopped.code)
-
-
 def _seen(gateway: Gateway, batch: Sequence[Service]) -> Sight:
-    namespaces = listed_for(tuple(dict.fromkeys(service["metadata"]["namespace"] for service in batch)))
+    namespaces = namespaces_of(batch)
     wanted = {full_name(service) for service in batch}
     services = [s for namespace in namespaces for s in gateway.list(SERVICES, namespace) if full_name(s) in wanted]
     events = [event for namespace in namespaces for event in gateway.list(EVENTS, namespace)]
-    return Sight(by_name(services), around(gateway, services), counted(events))
+    return Sight(by_name(services), surroundings(slices_of(gateway, services), ()), counted(events))
 
 
 def _in_order(services: Sequence[Service], outcomes: Sequence[ServiceOutcome]) -> list[ServiceOutcome]:

@@ -133,7 +133,7 @@ def _each_until(
 ) -> list[ServiceOutcome]:
     def attempt(service: Service) -> ServiceOutcome:
         if failures.enough and wanted.decide(service).status == TO_CHANGE:
-            return not_attempted(service, "others failed before")
+            return others_failed(service)
         outcome = _carried_out(gateway, service, wanted)
         failures.add(outcome)
         return outcome
@@ -159,7 +159,7 @@ def _carried_out(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceO
         held = _held(gateway, wanted.decide(service)) if _TAKEN in error.message else ""
         return _failed(service, error.code, f"{error.message}{held}")
     except Stopped:
-        return replace(not_attempted(service, "the run was cancelled"), code=Stopped.code)
+        return cancelled(service)
 
 
 def _held(gateway: Gateway, decision: Decision) -> str:
@@ -223,6 +223,16 @@ def _has(patch: Mapping[str, Any], live: Service) -> bool:
 def not_attempted(service: Service, reason: str) -> ServiceOutcome:
     """A Service of which no write was begun."""
     return _outcome(service, "not_attempted", reason)
+
+
+def others_failed(service: Service) -> ServiceOutcome:
+    """A Service of which no write was begun, since those before it failed."""
+    return not_attempted(service, "others failed before")
+
+
+def cancelled(service: Service) -> ServiceOutcome:
+    """A Service of which no write was begun, since the run was cancelled."""
+    return replace(not_attempted(service, "the run was cancelled"), code=Stopped.code)
 
 
 def _failed(service: Service, code: str, reason: str) -> ServiceOutcome:

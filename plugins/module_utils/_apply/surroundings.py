@@ -18,7 +18,16 @@ def around(gateway: Gateway, services: Sequence[Mapping[str, Any]]) -> Surroundi
 
     Raises Forbidden and the like where they cannot be read.
     """
-    namespaces = listed_for(tuple(dict.fromkeys(service["metadata"]["namespace"] for service in services)))
-    slices = [piece for namespace in namespaces for piece in gateway.list(ENDPOINT_SLICES, namespace)]
+    slices = slices_of(gateway, services)
     balanced = any(service_type(service) == "LoadBalancer" for service in services)
     return surroundings(slices, gateway.list(NODES), gateway.list(SERVICES) if balanced else (), services)
+
+
+def slices_of(gateway: Gateway, services: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The EndpointSlices of these Services, and others of their namespaces."""
+    return [piece for namespace in namespaces_of(services) for piece in gateway.list(ENDPOINT_SLICES, namespace)]
+
+
+def namespaces_of(services: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The namespaces to list for these Services, ``("",)`` for all of them at once."""
+    return listed_for(tuple(dict.fromkeys(service["metadata"]["namespace"] for service in services)))

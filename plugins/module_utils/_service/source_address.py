@@ -84,7 +84,7 @@ def _from_node(client: Client, target: Target, service: ServicePort, plane: Data
         yield from _translated(packet, client, target, service, plane)
         return
     seen = _original(target) if is_pod else None
-    asked = plane.nodes.get(target.name if target.kind == NODE_PORT else target.entry)
+    asked = plane.nodes.get(target.name)
     if target.kind != NODE_PORT or asked is None:
         # It leaves for a load balancer with ipMode Proxy, whose source address nobody here can know.
         yield Outcome(None, None, None, seen, answer=UNKNOWN)
