@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils.common.parameters import PASS_VARS
 from ansible.release import __version__ as ANSIBLE_VERSION
 
 SERVER = Path(__file__).with_name("module_server.py")
@@ -49,7 +50,10 @@ def run(
 
 def _internal(module: str, check: bool, diff: bool) -> dict[str, Any]:
     """What ansible-playbook tells a module besides its options."""
+    # Modules return what they were called with only where asked to from ansible-core 2.21 on, and always before.
+    invocation = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
     return {
+        **invocation,
         "_ansible_check_mode": check,
         "_ansible_diff": diff,
         "_ansible_module_name": f"netguard.calico.{module}",
