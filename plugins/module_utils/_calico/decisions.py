@@ -8,7 +8,7 @@ entry of the program there is a grid of where it matches; going through a subjec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,7 +19,7 @@ from .policies import CompiledTier, Direction
 from .ports import Port
 from .program import Entry, Program
 from .rule import Rule, Side
-from .space import Space
+from .space import Space, indexes_of
 from .traffic import Traffic, is_among
 from .traffic_classes import TrafficClass
 from .verdict import Outcome
@@ -123,6 +123,8 @@ class Decisions:
         self.grids = [self._grid(i, entry, peers, kinds, traffic) for i, entry in enumerate(self.program.entries)]
         self._own = {i: self._own_kinds(i, subjects, kinds) for i in self._special if self._has_own(i)}
         self._of_kinds: dict[int, int] = {}
+        # Grids of entries that look at a subject's IP version, or at its port, by what they see there.
+        self._narrowed: dict[tuple[int, int | None, Span | None], Span] = {}
 
     def _traffic(self, kind: Traffic) -> Span:
         """The entries whose conditions on the traffic hold, apart from the IP version, which the ends decide."""
@@ -138,9 +140,11 @@ class Decisions:
     ) -> Span:
         base = self.program.peers[index]
         if not self.program.special >> index & 1:
-            return tuple(  # type: ignore[return-value]
+            sure, perhaps = (
                 peers.column(base[i]) * _pattern([t[i] >> index & 1 for t in traffic], self._width) for i in (0, 1)
             )
+            # One object for both, which is the rule, saves room, and tells ``passed`` that nothing is uncertain.
+            return (perhaps, perhaps) if sure == perhaps else (sure, perhaps)
         service = entry.rule is not None and entry.rule.destination.service is not None and self._is_egress
         found = [0, 0]
         for number, kind in enumerate(kinds):
@@ -185,22 +189,32 @@ class Decisions:
                     else sure >> index & 1
                 ),
             )
-            for index in _indexes(perhaps)
+            for index in indexes_of(perhaps)
         ]
 
     def grid_of(self, index: int, sure: bool, number: int) -> Span:
         """Where an entry matches for a class of subjects, for sure and perhaps."""
-        certain, perhaps = self.grids[index]
-        asked = None if (rule := self.program.entries[index].rule) is None else rule.ip_version
-        if asked is not None:
-            of_version = self._of_version(asked, self._versions[number])
-            certain, perhaps = certain & of_version[0], perhaps & of_version[1]
-        own = self._own.get(index)
-        if own is not None:
-            sure_kinds, perhaps_kinds = own[number]
-            certain &= self._grid_of_kinds(sure_kinds)
-            perhaps &= self._grid_of_kinds(perhaps_kinds)
+        rule, own = self.program.entries[index].rule, self._own.get(index)
+        asked = None if rule is None else rule.ip_version
+        if asked is None and own is None:
+            certain, perhaps = self.grids[index]
+        else:
+            key = (index, self._versions[number], None if own is None else own[number])
+            if key not in self._narrowed:
+                self._narrowed[key] = self._narrow(self.grids[index], asked, *key[1:])
+            certain, perhaps = self._narrowed[key]
         return (certain if sure else 0), perhaps
+
+    def _narrow(self, grids: Span, asked: int | None, version: int | None, own: Span | None) -> Span:
+        """The grids of an entry, where a subject's IP version is the one that is asked for, and its own side holds."""
+        certain, perhaps = grids
+        if asked is not None:
+            of_version = self._of_version(asked, version)
+            certain, perhaps = certain & of_version[0], perhaps & of_version[1]
+        if own is not None:
+            certain &= self._grid_of_kinds(own[0])
+            perhaps &= self._grid_of_kinds(own[1])
+        return certain, perhaps
 
     def _of_version(self, asked: int, subject: int | None) -> Span:
         """The grid where the IP version is the one that a rule asks for; a subject without an address takes its peer's."""
@@ -224,14 +238,15 @@ class Decisions:
             entry = self.program.entries[index]
             sure, perhaps = self.grid_of(index, applies, number)
             matched = alive & perhaps
-            if entry.action == "Pass":
-                onward |= matched
-            elif matched:
-                decided.append(("allow" if entry.action == "Allow" else "deny", entry, matched))
-            alive &= ~sure
-            if entry.policy is None:
+            if matched:
+                if entry.action == "Pass":
+                    onward |= matched
+                else:
+                    decided.append(("allow" if entry.action == "Allow" else "deny", entry, matched))
+                alive ^= matched if sure is perhaps else alive & sure
+            if entry.policy is None and onward:
                 alive, onward = alive | onward, 0
-            if not alive | onward:
+            if not alive and not onward:
                 break
         return Passage(alive, onward, tuple(decided))
 
@@ -244,7 +259,12 @@ def certain(passage: Passage) -> tuple[int, int]:
             allowed |= grid
         else:
             denied |= grid
-    return allowed & ~denied, denied & ~allowed
+    return without(allowed, denied), without(denied, allowed)
+
+
+def without(grid: int, taken: int) -> int:
+    """The part of a grid that is not in another. To and with a complement takes several times as long, since it is negative."""
+    return grid ^ (grid & taken)
 
 
 def settled(passage: Passage) -> list[Part]:
@@ -254,12 +274,12 @@ def settled(passage: Passage) -> list[Part]:
     for outcome, _entry, grid in parts:
         allowed |= grid if outcome == "allow" else 0
         denied |= grid if outcome == "deny" else 0
-    unknown, left = allowed & denied, (allowed | denied) & ~(allowed & denied)
+    unknown, left = allowed & denied, allowed ^ denied
     found: list[Part] = [("unknown", None, unknown)] if unknown else []
     for outcome, entry, grid in reversed(parts):
-        if grid & left:
-            found.append((outcome, entry, grid & left))  # type: ignore[arg-type]
-            left &= ~grid
+        if own := grid & left:
+            found.append((outcome, entry, own))  # type: ignore[arg-type]
+            left ^= own
     return found
 
 
@@ -298,10 +318,3 @@ def _column(answers: Sequence[Span], which: int) -> int:
 def _pattern(bits: Sequence[int], width: int) -> int:
     """An integer that, multiplied with a column, gives a grid with the column where ``bits`` has 1."""
     return sum(1 << number * width for number, bit in enumerate(bits) if bit)
-
-
-def _indexes(bits: int) -> Iterator[int]:
-    while bits:
-        low = bits & -bits
-        yield low.bit_length() - 1
-        bits ^= low

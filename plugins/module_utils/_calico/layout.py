@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .classes import Classes
-from .decisions import Decided, Decisions, Part
+from .decisions import Decided, Decisions, Part, without
 from .policies import Direction
 from .space import Space
 from .traffic_classes import TrafficClass, traffic_classes
@@ -115,10 +115,10 @@ def differing(was: Sequence[Part], becomes: Sequence[Part], within: int = -1) ->
     for one, other in zip(outcomes(was), outcomes(becomes), strict=True):
         same |= one & other
     for outcome, entry, grid in was:
-        changed = grid & ~same & within
+        changed = without(grid, same) & within
         for later, later_entry, later_grid in becomes if changed else ():
-            if changed & later_grid:
-                yield changed & later_grid, (outcome, entry), (later, later_entry)
+            if found := changed & later_grid:
+                yield found, (outcome, entry), (later, later_entry)
 
 
 def outcomes(parts: Sequence[Part]) -> tuple[int, int, int]:

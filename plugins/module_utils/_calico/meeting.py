@@ -8,8 +8,9 @@ fault.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from .classes import Classes
 from .layout import Layout
@@ -26,10 +27,6 @@ class Turns:
 
     opening: int = 0
     closing: int = 0
-
-
-# By the classes of subjects of each direction.
-AllTurns = Mapping[Direction, Mapping[int, Turns]]
 
 
 @dataclass(frozen=True)
@@ -49,75 +46,91 @@ class Around:
         return Around(peers, kinds)
 
 
-@dataclass
-class _Side:
-    """What turns in one direction, and the classes of its subjects."""
+@dataclass(frozen=True)
+class Candidates:
+    """Classes of subjects, and how to get the grid of each: only when it is needed, since one pair that meets is enough."""
 
-    subjects: int = 0
-    around: Around = Around()
-
-    def add(self, number: int, around: Around) -> None:
-        if around.kinds:
-            self.subjects |= 1 << number
-            self.around = Around(self.around.peers | around.peers, self.around.kinds | around.kinds)
+    numbers: Sequence[int]
+    grid_of: Callable[[int], int]
 
 
 @dataclass
 class Meeting:
-    """What turns in one state, roughly, gathered class by class; ``takes_place`` looks closely."""
+    """What turns in one state, roughly, by the classes of subjects of each direction; ``takes_place`` looks closely."""
 
-    _opening: dict[Direction, _Side] = field(default_factory=lambda: {"Egress": _Side(), "Ingress": _Side()})
-    _closing: dict[Direction, _Side] = field(default_factory=lambda: {"Egress": _Side(), "Ingress": _Side()})
+    opening: dict[Direction, dict[int, Around]] = field(default_factory=lambda: {"Egress": {}, "Ingress": {}})
+    closing: dict[Direction, dict[int, Around]] = field(default_factory=lambda: {"Egress": {}, "Ingress": {}})
 
     def add(self, direction: Direction, number: int, opening: Around, closing: Around) -> None:
         """Adds what turns for one class of subjects."""
-        self._opening[direction].add(number, opening)
-        self._closing[direction].add(number, closing)
-
-    def is_likely(self, layouts: Mapping[Direction, Layout]) -> bool:
-        """False where nothing can meet, since the ends or the traffic are others."""
-        return _overlap(layouts, self._opening["Egress"], self._closing["Ingress"]) or _overlap(
-            layouts, self._closing["Egress"], self._opening["Ingress"]
-        )
+        for side, around in ((self.opening, opening), (self.closing, closing)):
+            if around.kinds:
+                side[direction][number] = around
 
 
-def takes_place(layouts: Mapping[Direction, Layout], turns: AllTurns) -> bool:
-    """Whether there is a pair of points and a kind of traffic that one end opens and the other has not closed yet."""
-    opening = {d: {number: t.opening for number, t in of_direction.items()} for d, of_direction in turns.items()}
-    closing = {d: {number: t.closing for number, t in of_direction.items()} for d, of_direction in turns.items()}
-    return any(
-        meet(layouts, {"Egress": one["Egress"], "Ingress": other["Ingress"]})
-        for one, other in ((opening, closing), (closing, opening))
-    )
+def takes_place(
+    layouts: Mapping[Direction, Layout], meeting: Meeting, turns: Callable[[Direction, int], Turns]
+) -> bool:
+    """Whether there is a pair of points and a kind of traffic that one end opens and the other has not closed yet.
+
+    ``turns`` gives what exactly turns for a class of subjects.
+    """
+
+    def opening(direction: Direction) -> Callable[[int], int]:
+        return lambda number: turns(direction, number).opening
+
+    def closing(direction: Direction) -> Callable[[int], int]:
+        return lambda number: turns(direction, number).closing
+
+    ways = ((meeting.opening, opening, meeting.closing, closing), (meeting.closing, closing, meeting.opening, opening))
+    for leaving, left, entering, entered in ways:
+        sources, destinations = _near(layouts, leaving["Egress"], entering["Ingress"])
+        candidates: dict[Direction, Candidates] = {
+            "Egress": Candidates(sources, left("Egress")),
+            "Ingress": Candidates(destinations, entered("Ingress")),
+        }
+        if sources and destinations and meet(layouts, candidates):
+            return True
+    return False
 
 
-def _overlap(layouts: Mapping[Direction, Layout], leaving: _Side, entering: _Side) -> bool:
+def _near(
+    layouts: Mapping[Direction, Layout], leaving: Mapping[int, Around], entering: Mapping[int, Around]
+) -> tuple[list[int], list[int]]:
+    """The classes of both directions that may meet one of the other: the others are no peers of theirs, or have other traffic."""
     egress, ingress = layouts["Egress"], layouts["Ingress"]
-    return bool(
-        leaving.around.kinds & entering.around.kinds
-        and _points(egress.subjects, leaving.subjects) & _points(ingress.peers, entering.around.peers)
-        and _points(egress.peers, leaving.around.peers) & _points(ingress.subjects, entering.subjects)
-    )
+    sources = _reaching(leaving, entering, egress.peers, ingress.subjects)
+    near = {number: leaving[number] for number in sources}
+    return sources, _reaching(entering, near, ingress.peers, egress.subjects)
 
 
-def meet(layouts: Mapping[Direction, Layout], grids: Mapping[Direction, Mapping[int, int]]) -> bool:
+def _reaching(ones: Mapping[int, Around], others: Mapping[int, Around], peers: Classes, subjects: Classes) -> list[int]:
+    """Those that have one of the others among their peers, and some traffic of theirs."""
+    kinds = 0
+    for around in others.values():
+        kinds |= around.kinds
+    known_as = bits_of({peers.of[point] for number in others for point in subjects.members[number]})
+    return [number for number, around in ones.items() if around.kinds & kinds and around.peers & known_as]
+
+
+def meet(layouts: Mapping[Direction, Layout], candidates: Mapping[Direction, Candidates]) -> bool:
     """Whether there is a pair of points and a kind of traffic that is in a grid of both ends, by their classes of subjects."""
-    leaving, entering = grids["Egress"], grids["Ingress"]
+    leaving, entering = candidates["Egress"], candidates["Ingress"]
     egress, ingress = layouts["Egress"], layouts["Ingress"]
     sources: dict[tuple[int, int], set[int]] = {}
-    for number in (number for number, grid in leaving.items() if grid):
+    for number in leaving.numbers:
         for point in egress.subjects.members[number]:
             owner = id(egress.space.points[point].endpoint)
             sources.setdefault((number, ingress.peers.of[point]), set()).add(owner)
-    there = {number: list(ingress.rows(grid)) for number, grid in entering.items() if grid}
-    if len(sources) * len(there) > PAIRS:
+    if len(sources) * len(entering.numbers) > PAIRS:
         return True
-    rows = {number: list(egress.rows(leaving[number])) for number, _peer in sources}
-    reached = {number: _Reached(layouts, number) for number in there}
+    rows = cache(lambda number: list(egress.rows(leaving.grid_of(number))))
+    columns = cache(lambda number: list(ingress.rows(entering.grid_of(number))))
+    reached = {number: _Reached(layouts, number) for number in entering.numbers}
     return any(
-        _share_traffic(rows[subject], reached[number].but_for(owners), columns, peer)
+        _share_traffic(rows(subject), reached[number].but_for(owners), columns(number), peer)
         for (subject, peer), owners in sources.items()
-        for number, columns in there.items()
+        for number in entering.numbers
     )
 
 
@@ -141,9 +154,3 @@ class _Reached:
             return self._all
         members = zip(self._members, self._owners, strict=True)
         return bits_of(self._peers.of[point] for point, owner in members if owner not in owners)
-
-
-def _points(classes: Classes, numbers: int) -> int:
-    return bits_of(
-        point for number, members in enumerate(classes.members) if numbers >> number & 1 for point in members
-    )

@@ -9,7 +9,7 @@ range that no network in any rule or set divides: whatever holds for it holds fo
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
@@ -225,3 +225,12 @@ def bits_of(indexes: Iterable[int]) -> int:
     for index in indexes:
         found |= 1 << index
     return found
+
+
+def indexes_of(bits: int) -> Iterator[int]:
+    """The indexes of the bits that an integer has, the lowest first."""
+    text = f"{bits:b}"[::-1]
+    place = text.find("1")
+    while place >= 0:
+        yield place
+        place = text.find("1", place + 1)

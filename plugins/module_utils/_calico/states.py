@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
-from .decisions import Decisions, Passage, certain, settled
+from .decisions import Decisions, Passage, certain, settled, without
 from .layout import Change, Layout, differing
 from .meeting import Around, Turns
 from .policies import CompiledPolicy, CompiledTier
+from .space import indexes_of
 
 # A bit for each write that is done.
 State = int
@@ -25,10 +27,22 @@ class Choice:
     tiers: tuple[CompiledTier, ...]
     changing: Mapping[CompiledPolicy, tuple[State, bool]]
 
-    def has(self, policy: CompiledPolicy, state: State) -> bool:
-        """Whether a state has the policy."""
+    def holder(self, policy: CompiledPolicy, applies: bool) -> Holder:
+        """The policy as a reason why an entry is there."""
         bit, comes = self.changing.get(policy, (0, False))
-        return bool(state & bit) == comes
+        return Holder(bit, comes, applies)
+
+
+class Holder(NamedTuple):
+    """A policy because of which an entry is there: the write that it comes or goes with, and if it applies for sure."""
+
+    bit: State
+    comes: bool
+    applies: bool
+
+    def is_in(self, state: State) -> bool:
+        """Whether a state has the policy."""
+        return bool(state & self.bit) == self.comes
 
 
 @dataclass(frozen=True)
@@ -46,25 +60,44 @@ class DirectionStates:
     def __init__(self, layout: Layout, decisions: Decisions, choice: Choice, complete: State) -> None:
         self.layout, self.decisions, self.choice, self.complete = layout, decisions, choice, complete
         self._pairs = {version: layout.pairs_of(version) for version in (4, 6, None)}
-        self.applied = {
-            policy: (layout.subjects.column(sure), layout.subjects.column(perhaps))
-            for policy, (sure, perhaps) in decisions.program.applied.items()
-        }
+        self._of_tiers = self._holders_of_classes()
         self.bits = self._writes_of_classes()
         # The classes of workloads that some write may concern; for all others every state is the same.
         self.concerned = tuple(sorted(self.bits))
         self._found: dict[tuple[int, State], Found] = {}
         self._latest: SubjectStates | None = None
 
+    def _holders_of_classes(self) -> list[dict[str, list[Holder]]]:
+        """For each class of subjects, by tier, the policies that may select it."""
+        subjects = self.layout.subjects
+        found: list[dict[str, list[Holder]]] = [{} for _class in range(len(subjects))]
+        for policy, (sure, perhaps) in self.decisions.program.applied.items():
+            selected = subjects.column(sure)
+            for number in indexes_of(subjects.column(perhaps)):
+                applies = bool(selected >> number & 1) and not policy.unclear
+                found[number].setdefault(policy.tier, []).append(self.choice.holder(policy, applies))
+        return found
+
     def _writes_of_classes(self) -> dict[int, State]:
         """For each class of workloads the writes that may concern it."""
-        found: dict[int, State] = {}
-        for policy, (bit, _comes) in self.choice.changing.items():
-            selected = self.applied.get(policy, (0, 0))[1]
-            for number in self.workloads:
-                if selected >> number & 1:
-                    found[number] = found.get(number, 0) | bit
+        found = {}
+        for number in self.workloads:
+            bits = 0
+            for holders in self._of_tiers[number].values():
+                for holder in holders:
+                    bits |= holder.bit
+            if bits:
+                found[number] = bits
         return found
+
+    def holders(self, index: int, applies: bool, number: int) -> Sequence[Holder]:
+        """Why an entry is there for a class of subjects: for its own policy's sake, or at a tier's end for that of any."""
+        entry = self.decisions.program.entries[index]
+        if entry.policy is not None:
+            return [self.choice.holder(entry.policy, applies)]
+        holders = self._of_tiers[number].get(entry.tier.name, [])
+        lasting = [holder for holder in holders if holder.applies and not holder.bit]
+        return lasting[:1] or holders
 
     def found(self, number: int, state: State) -> Found:
         """What a state does with a class of subjects. Classes are few writes' concern, so it is seldom asked anew."""
@@ -84,6 +117,15 @@ class DirectionStates:
     def subjects(self) -> Iterator[SubjectStates]:
         """The classes that some write may concern."""
         return map(self.subject, self.concerned)
+
+    def with_a_gap(self, state: State) -> Iterator[SubjectStates]:
+        """The classes for which a state has a gap."""
+        return (self.subject(number) for number in self.concerned if self.found(number, state).has_gap)
+
+    def turning(self, state: State) -> Iterator[SubjectStates]:
+        """The classes for which a state opens something ahead of the end, or has not closed it yet."""
+        every = ((number, self.found(number, state)) for number in self.concerned)
+        return (self.subject(number) for number, found in every if found.opening.kinds or found.closing.kinds)
 
     @cached_property
     def workloads(self) -> tuple[int, ...]:
@@ -146,62 +188,55 @@ class SubjectStates:
 
     def __init__(self, way: DirectionStates, number: int, pairs: int) -> None:
         self.number, self._way, self._pairs = number, way, pairs
-        self._policies = [(p, span) for p, span in way.applied.items() if span[1] >> number & 1]
         self._bits = way.bits.get(number, 0)
-        entries = way.decisions.entries_of(number)
-        first = next((place for place, (index, _sure) in enumerate(entries) if self._varies(index)), len(entries))
-        self._start = way.decisions.passed(Passage(pairs, 0, ()), entries[:first], number)
-        self._rest = entries[first:]
-        self._known: dict[State, Passage] = {}
-
-    def _varies(self, index: int) -> bool:
-        """Whether not every state has the entry; the end of a tier may be there for the sake of a changing policy only."""
-        entry, changing = self._way.decisions.program.entries[index], self._way.choice.changing
-        if entry.policy is not None:
-            return entry.policy in changing
-        return any(policy in changing for policy, _span in self._policies if policy.tier == entry.tier.name)
+        entries = [(i, sure, way.holders(i, sure, number)) for i, sure in way.decisions.entries_of(number)]
+        varying = (place for place, (_i, _sure, holders) in enumerate(entries) if any(h.bit for h in holders))
+        first = next(varying, len(entries))
+        start = [(index, sure) for index, sure, _holders in entries[:first]]
+        self._start = way.decisions.passed(Passage(pairs, 0, ()), start, number)
+        self._rest = [(index, holders) for index, _sure, holders in entries[first:]]
+        self._passages: dict[State, Passage] = {}
+        self._certain: dict[State, tuple[int, int]] = {}
 
     def _passed(self, state: State) -> Passage:
         """How a state decides everything."""
         state &= self._bits
-        found = self._known.get(state)
+        found = self._passages.get(state)
         if found is None:
             entries = list(self._entries(state))
-            found = self._known[state] = self._way.decisions.passed(self._start, entries, self.number)
+            found = self._passages[state] = self._way.decisions.passed(self._start, entries, self.number)
         return found
 
     def _entries(self, state: State) -> Iterator[tuple[int, bool]]:
-        choice = self._way.choice
-        for index, sure in self._rest:
-            entry = self._way.decisions.program.entries[index]
-            if entry.policy is None:
-                there = [
-                    bool(span[0] >> self.number & 1) and not policy.unclear
-                    for policy, span in self._policies
-                    if policy.tier == entry.tier.name and choice.has(policy, state)
-                ]
-                if there:
-                    yield index, any(there)
-            elif choice.has(entry.policy, state):
-                yield index, sure
+        for index, holders in self._rest:
+            there = [holder.applies for holder in holders if holder.is_in(state)]
+            if there:
+                yield index, any(there)
+
+    def _sure(self, state: State) -> tuple[int, int]:
+        """What a state allows, and what it denies, for sure."""
+        state &= self._bits
+        if state not in self._certain:
+            self._certain[state] = certain(self._passed(state))
+        return self._certain[state]
 
     def gaps(self, state: State) -> tuple[int, int]:
         """What is cut in a state, and what is opened, and is so neither before nor after."""
         (was_open, was_closed), (later_open, later_closed), (is_open, is_closed) = (
-            certain(self._passed(s)) for s in (BEFORE, self._way.complete, state)
+            self._sure(s) for s in (BEFORE, self._way.complete, state)
         )
-        cut = was_open & later_open & ~is_open | is_closed & ~was_closed & ~later_closed
-        opened = was_closed & later_closed & ~is_closed | is_open & ~was_open & ~later_open
+        cut = without(was_open & later_open, is_open) | without(is_closed, was_closed | later_closed)
+        opened = without(was_closed & later_closed, is_closed) | without(is_open, was_open | later_open)
         return cut, opened
 
     def not_denied(self, state: State) -> int:
         """What a state allows, or may allow."""
-        return self._pairs & ~certain(self._passed(state))[1]
+        return without(self._pairs, self._sure(state)[1])
 
     def turns(self, state: State) -> Turns:
         """What a state opens ahead of the end, and has not closed yet."""
-        was, later, now = (certain(self._passed(s))[1] for s in (BEFORE, self._way.complete, state))
-        return Turns(was & ~later & ~now, later & ~was & ~now)
+        was, later, now = (self._sure(s)[1] for s in (BEFORE, self._way.complete, state))
+        return Turns(without(was, later | now), without(later, was | now))
 
     def changes(self, one: State, other: State, within: int) -> Iterator[Change]:
         """What differs between two states, within a grid."""

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from .decisions import Decisions
 from .evaluation import Evaluation
 from .layout import Change, Layout, common_kinds, laid_out
-from .meeting import Meeting, meet, takes_place
+from .meeting import Candidates, Meeting, meet, takes_place
 from .policies import DIRECTIONS, CompiledPolicy, Direction, all_policies
 from .space import Space
 from .states import BEFORE, Choice, DirectionStates, State
@@ -96,22 +96,32 @@ class Transition:
     def _is_felt(self, way: DirectionStates, state: State) -> bool:
         """Whether the other end of some connection that has a gap at one end lets it be felt."""
         other = self._ways["Ingress" if way.layout.direction == "Egress" else "Egress"]
-        gaps = {subject.number: subject.gaps(state) for subject in way.subjects()}
+        gaps = {subject.number: subject.gaps(state) for subject in way.with_a_gap(state)}
+        if not gaps:
+            return False
         cut = {number: found[0] for number, found in gaps.items() if found[0]}
         opened = {number: found[1] for number, found in gaps.items() if found[1]}
-        if not cut and not opened:
-            return False
         if len(gaps) + len(other.workloads) > CLOSELY or any(
             map(way.concerns_outsiders, (*cut.values(), *opened.values()))
         ):
             return True
-        partners = list(map(other.subject, other.workloads))
-        before_and_after = {s.number: s.not_denied(BEFORE) & s.not_denied(self.complete) for s in partners}
-        now = {s.number: s.not_denied(state) for s in partners}
         this, that = way.layout.direction, other.layout.direction
-        return meet(self.layouts(), {this: cut, that: before_and_after}) or meet(
-            self.layouts(), {this: opened, that: now}
+        ends = (cut, self._open_before_and_after(other)), (opened, self._open_in(other, state))
+        return any(
+            meet(
+                self.layouts(),
+                {this: Candidates([*found], found.__getitem__), that: Candidates(other.workloads, grids)},
+            )
+            for found, grids in ends
+            if found
         )
+
+    def _open_before_and_after(self, way: DirectionStates) -> Callable[[int], int]:
+        return lambda number: way.subject(number).not_denied(BEFORE) & way.subject(number).not_denied(self.complete)
+
+    @staticmethod
+    def _open_in(way: DirectionStates, state: State) -> Callable[[int], int]:
+        return lambda number: way.subject(number).not_denied(state)
 
     def _meeting(self, state: State) -> Meeting:
         meeting = Meeting()
@@ -130,18 +140,18 @@ class Transition:
     def gaps(self, state: State) -> Iterator[Change]:
         """What is cut or opened in a state, and is so neither before nor after, by the ends of connections."""
         for way in self._ways.values():
-            for subject in way.subjects():
+            for subject in way.with_a_gap(state):
                 for grid in subject.gaps(state):
                     yield from subject.changes(BEFORE, state, grid)
         if self._opened_by_both(self._meeting(state), state):
             for way in self._ways.values():
-                for subject in way.subjects():
+                for subject in way.turning(state):
                     yield from subject.changes(BEFORE, state, subject.turns(state).opening)
 
     def _opened_by_both(self, meeting: Meeting, state: State) -> bool:
         """Whether a connection is open because one end opens already and the other one is not closed yet."""
-        return meeting.is_likely(self.layouts()) and takes_place(
-            self.layouts(), {d: {s.number: s.turns(state) for s in way.subjects()} for d, way in self._ways.items()}
+        return takes_place(
+            self.layouts(), meeting, lambda direction, number: self._ways[direction].subject(number).turns(state)
         )
 
 

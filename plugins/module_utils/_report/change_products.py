@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from .._calico.inventory import Peer
 from .._calico.layout import Change, Layout
 from .._calico.policies import Direction
+from .._calico.space import indexes_of
 from .._calico.traffic_classes import TrafficClass
 
 # So many products are told one by one; more are summed up, since nobody reads hundreds of them.
@@ -123,7 +124,7 @@ def _product(layout: Layout, box: _Box) -> Product | None:
     )
     if pair is None:
         return None
-    kinds = tuple(kind for number in _indexes(box[1]) for kind in layout.kinds[number])
+    kinds = tuple(kind for number in indexes_of(box[1]) for kind in layout.kinds[number])
     kept = _with_a_pair(subjects, peers, layout)
     return Product(*kept, kinds, (*pair, kinds[0]))
 
@@ -197,10 +198,4 @@ def _summed(layout: Layout, boxes: Sequence[_Box]) -> list[Product]:
 
 
 def _points(members: Sequence[Sequence[int]], classes: int) -> list[int]:
-    return sorted(point for number in _indexes(classes) for point in members[number])
-
-
-def _indexes(bits: int) -> Iterator[int]:
-    for index, bit in enumerate(reversed(f"{bits:b}")):
-        if bit == "1":
-            yield index
+    return sorted(point for number in indexes_of(classes) for point in members[number])
