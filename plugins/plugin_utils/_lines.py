@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ansible_collections.netguard.calico.plugins.module_utils._cluster.background import in_background
+
 FIRST_LINE_SECONDS = 10.0
 LINE_SECONDS = 5.0
 
@@ -17,8 +19,7 @@ LINE_SECONDS = 5.0
 def lines(subject: str, said: Callable[[], str], show: Callable[[str], None]) -> Iterator[None]:
     """Shows, from a while after the block was entered on, how long it has run, and what it said of itself last."""
     over = threading.Event()
-    thread = threading.Thread(target=_show, args=(subject, said, show, over), daemon=True)
-    thread.start()
+    thread = in_background(_show, subject, said, show, over)
     try:
         yield
     finally:

@@ -23,8 +23,6 @@ from ansible_run import Ansible, Answer
 RUNNER = "ansible-runner"
 WAYS = [RUNNER, "SIGTERM", "SIGINT", "SIGKILL"]
 _PATIENCE = 300.0
-# Seconds that ansible-playbook takes to end after a signal, with much to spare.
-_ENDS_SOON = 5.0
 
 
 class CancelledRun:
@@ -41,7 +39,7 @@ class CancelledRun:
         if way == RUNNER:
             self._told.set()
         else:
-            _send(playbook, signal.Signals[way])
+            os.kill(playbook, signal.Signals[way])
         until(lambda: not _runs(playbook))
 
     def playbook(self) -> int:
@@ -74,20 +72,6 @@ def running(ansible: Ansible, module: str, **options: Any) -> Iterator[Cancelled
         answer = pool.submit(replace(ansible, cancelled=told.is_set).task, module, **options)
         yield CancelledRun(ansible, answer, told)
         answer.result(_PATIENCE)
-
-
-def _send(pid: int, number: signal.Signals) -> None:
-    """Sends the signal, and once more where the process goes on as if nothing had come.
-
-    On a busy machine one SIGINT in ten to ansible-playbook 2.21.5 has no effect at all: it goes on to the play's end.
-    """
-    os.kill(pid, number)
-    deadline = time.monotonic() + _ENDS_SOON
-    while _runs(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    if _runs(pid):
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -29,7 +29,7 @@ LAYERS = {
     "filter": {"_module", "_report", "_calico"},
     "test": {"_report", "_calico"},
     "action": {"plugin_utils"},
-    "plugin_utils": {"_module"},
+    "plugin_utils": {"_module", "_cluster"},
 }
 # What is not the standard library, and who may import it. Inside functions only, where the value says so.
 FOREIGN = {

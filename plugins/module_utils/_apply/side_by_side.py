@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import TypeVar
+
+from .._cluster.background import in_background
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -26,7 +27,7 @@ def side_by_side(do: Callable[[Item], Outcome], items: Sequence[Item], at_a_time
         futures.append(Future())
         waiting.put((item, futures[-1]))
     for _thread in range(min(at_a_time, len(items))):
-        threading.Thread(target=_serve, args=(do, waiting), daemon=True).start()
+        in_background(_serve, do, waiting)
     return [future.result() for future in futures]
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .._apply.writing import OutcomeUnknown
+from .._cluster.background import in_background
 from .._cluster.gate import Gate, OutOfTime, Record, Stopped
 from .callers import Caller, all_there
 
@@ -33,7 +34,7 @@ def cancellable(gate: Gate, callers: Sequence[Caller]) -> Iterator[None]:
     handlers: dict[int, _Handler] = {**dict.fromkeys(_SIGNALS, _stopping(gate)), signal.SIGALRM: _giving_up}
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     if callers:
-        threading.Thread(target=_watch, args=(callers, over), daemon=True).start()
+        in_background(_watch, callers, over)
     try:
         yield
     finally:
