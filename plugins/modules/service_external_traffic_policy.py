@@ -161,6 +161,14 @@ counts:
   description: Number of Services per status, complete even where the list is cut.
   returned: once the Services were read
   type: dict
+cluster_hazards:
+  description:
+    - What is hazardous about V(Local) for every Service alike, by the settings of kube-proxy and Calico, with the same keys as
+      RV(services[].hazards). C(kube_proxy_unknown) says which settings could not be read. Empty where no Service was to become
+      V(Local).
+  returned: once the Services were read
+  type: list
+  elements: dict
 backup_file:
   description: Where what was changed is kept, as O(backup) is given; empty where nothing was to be changed.
   returned: once the Services were read

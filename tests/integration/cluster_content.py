@@ -22,6 +22,12 @@ class Content:
         self._api = api
         self._namespaces: list[str] = []
         self._nodes: list[str] = []
+        self._put: list[str] = []
+
+    def put(self, path: str, body: dict[str, Any]) -> None:
+        """Creates an object in the collection at the path, which the test's end removes."""
+        self._api.request("POST", path, body)
+        self._put.append(f"{path}/{body['metadata']['name']}")
 
     def policy(self, name: str, labels: dict[str, str] | None = None, **spec: Any) -> None:
         """Creates a GlobalNetworkPolicy, as somebody else would."""
@@ -161,7 +167,9 @@ class Content:
         return self._api.request(method, path, body, content_type)
 
     def remove(self) -> None:
-        """Deletes all policies, staged ones too, and the namespaces and nodes that were made here."""
+        """Deletes all policies, staged ones too, and the namespaces, nodes and single objects that were made here."""
+        for path in self._put:
+            self._api.request("DELETE", path)
         for name in self.policies():
             self.delete_policy(name)
         for name in self.staged_policies():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from ansible_collections.netguard.calico.plugins.module_utils._service.hazard import KINDS
+from ansible_collections.netguard.calico.plugins.module_utils._service.hazard import CLUSTER_KINDS, KINDS
 from ansible_collections.netguard.calico.plugins.module_utils._service.surroundings import NODE_PORTS
 
 import accounts
@@ -219,6 +219,88 @@ def test_what_may_not_be_read_is_not_taken_for_harmless(
         answer = ansible.module(MODULE, names=["shop/web"], kubeconfig=str(blind))
     assert (answer.failed, answer.result["code"], seen.writes) == (True, "forbidden", [])
     assert f"list on {missing.resource}" in answer.result["msg"]
+
+
+KUBE_SYSTEM = "/api/v1/namespaces/kube-system/configmaps"
+CALICO = "/apis/projectcalico.org/v3"
+
+
+def kube_proxy(**configuration: Any) -> tuple[str, Object]:
+    """kube-proxy's ConfigMap as kubeadm makes it, beside a part that is none of its configuration."""
+    text = json.dumps({"kind": "KubeProxyConfiguration", **configuration})
+    data = {"config.conf": text, "kubeconfig.conf": "kind: Config\n"}
+    return KUBE_SYSTEM, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-proxy"}, "data": data}
+
+
+def calico(kind: str, name: str, **spec: Any) -> tuple[str, Object]:
+    body = {"apiVersion": "projectcalico.org/v3", "kind": kind, "metadata": {"name": name}, "spec": spec}
+    return f"{CALICO}/{kind.lower()}s", body
+
+
+def calico_node(**environment: str) -> tuple[str, Object]:
+    """The DaemonSet calico-node with this environment."""
+    variables = [{"name": name, "value": value} for name, value in environment.items()]
+    labels = {"k8s-app": "calico-node"}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "calico-node", "image": "calico", "env": variables}]},
+    }
+    spec = {"selector": {"matchLabels": labels}, "template": template, "updateStrategy": {"type": "OnDelete"}}
+    body = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "calico-node"}, "spec": spec}
+    return "/apis/apps/v1/namespaces/kube-system/daemonsets", body
+
+
+POOL = calico("IPPool", "pods", cidr="10.244.0.0/16", natOutgoing=True)
+PLAIN_POOL = calico("IPPool", "pods", cidr="10.244.0.0/16")
+KNOWN = (calico_node(), kube_proxy(clusterCIDR="10.244.0.0/16"))
+OF_CLUSTER = {
+    "policy_after_kube_proxy": (*KNOWN, calico("FelixConfiguration", "default", chainInsertMode="Append")),
+    "ipvs_node_clients": (calico_node(), kube_proxy(mode="ipvs")),
+    "pool_outside_cluster_cidr": (calico_node(), kube_proxy(clusterCIDR="10.245.0.0/16"), PLAIN_POOL),
+    "asymmetric_return": (*KNOWN, PLAIN_POOL),
+    "pod_source_lost_at_node_port": (*KNOWN, POOL),
+    "ebpf_preserves_source": (calico_node(FELIX_BPFENABLED="true"),),
+    "kube_proxy_unknown": (calico_node(),),
+}
+
+
+def of_cluster(answer: Answer) -> dict[str, str]:
+    return {hazard["id"]: hazard["message"] for hazard in answer.result["cluster_hazards"]}
+
+
+@pytest.mark.parametrize("hazard", CLUSTER_KINDS)
+def test_what_is_so_for_all_services_is_told_once_and_refuses_nothing(
+    ansible: Ansible, shop: Content, hazard: str
+) -> None:
+    for path, body in OF_CLUSTER[hazard]:
+        shop.put(path, body)
+    put(shop, Case())
+    answer = ansible.module(MODULE, names=["shop/web"])
+    assert (answer.failed, became(shop)) == (False, "Local")
+    assert [*of_cluster(answer)] == [hazard]
+    assert (f"{hazard}: " in " ".join(answer.result.get("warnings", ()))) is (CLUSTER_KINDS[hazard].severity == "warn")
+
+
+def test_settings_that_may_not_be_read_are_not_known_and_nothing_is_claimed_of_them(
+    ansible: Ansible, plane: ControlPlane, shop: Content
+) -> None:
+    for path, body in (*KNOWN, PLAIN_POOL):
+        shop.put(path, body)
+    put(shop, Case())
+    rules = without(accounts.rules("writer"), Right("get", "configmaps"))
+    rules = without(rules, Right("list", "ippools.projectcalico.org"))
+    blind = accounts.with_rules(plane, "blind-to-settings", rules, ansible.directory)
+    answer = ansible.module(MODULE, names=["shop/web"], kubeconfig=str(blind))
+    assert (answer.failed, became(shop)) == (False, "Local")
+    (said,) = of_cluster(answer).values()
+    assert "get on configmaps" in said and "list on ippools.projectcalico.org" in said
+
+
+def test_a_name_that_kube_proxy_gives_every_node_is_no_endpoints_node(ansible: Ansible, shop: Content) -> None:
+    shop.put(*kube_proxy(hostnameOverride="n1"))
+    put(shop, Case())
+    answer = ansible.module(MODULE, names=["shop/web"])
+    assert (answer.failed, became(shop), ids(answer)[0]) == (False, "Cluster", "endpoint_node_unknown")
 
 
 def test_an_id_that_is_no_hazard_is_an_error(ansible: Ansible) -> None:

@@ -29,6 +29,8 @@ NOT_ASKED_FOR = {
     ): "the project's CRDs, and so its stand-in, lack the kind",
     Right("get", "stagedglobalnetworkpolicies.projectcalico.org"): "one is read again only where an answer is lost",
     Right("get", "tier.stagedglobalnetworkpolicies.projectcalico.org"): "the same, at Calico's API server",
+    Right("list", "ippools.projectcalico.org"): "a setting that is not known is told, and refuses nothing",
+    Right("get", "configmaps"): "the same",
     Right("list", "events"): "Events are looked at with batches only",
     Right("get", "services"): "a Service is read again only where somebody else changes it or an answer is lost",
 }

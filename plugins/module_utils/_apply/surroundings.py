@@ -5,22 +5,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._cluster.gateway import Gateway
 from .._cluster.resources import ENDPOINT_SLICES, NODES, SERVICES
 from .._service.selection import listed_for, service_type
 from .._service.surroundings import Surroundings, surroundings
+from .settings import read_settings
 
 
 def around(gateway: Gateway, services: Sequence[Mapping[str, Any]]) -> Surroundings:
-    """The endpoints of these Services, all Nodes, and all Services where one of these has a load balancer.
+    """The endpoints of these Services, all Nodes, the settings, and all Services where one of these has a load balancer.
 
-    Raises Forbidden and the like where they cannot be read.
+    Raises Forbidden and the like where they cannot be read; settings are not known then.
     """
     slices = slices_of(gateway, services)
     balanced = any(service_type(service) == "LoadBalancer" for service in services)
-    return surroundings(slices, gateway.list(NODES), gateway.list(SERVICES) if balanced else (), services)
+    found = surroundings(slices, gateway.list(NODES), gateway.list(SERVICES) if balanced else (), services)
+    return replace(found, settings=read_settings(gateway, [*found.nodes]))
 
 
 def slices_of(gateway: Gateway, services: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -21,6 +21,7 @@ from .snapshot import Object, items, mapping, text
 FAILSAFE: Mapping[Direction, str] = {"Ingress": "failsafeInboundHostPorts", "Egress": "failsafeOutboundHostPorts"}
 OWN_HOST = "defaultEndpointToHostAction"
 
+_NO_ENVIRONMENT = "the environment of calico-node, which comes first, is not known: its DaemonSet is not there"
 _TCP, _UDP = NUMBERS["TCP"], NUMBERS["UDP"]
 _IPIP, _VXLAN_PORT = 4, 4789
 _BOTH_WAYS = tuple((_TCP, port) for port in (179, 2379, 2380, 5473, 6443, 6666, 6667))
@@ -36,13 +37,7 @@ class Unsettled(Exception):
 
 def setting(inventory: Inventory, node: str, name: str) -> Any:
     """The setting's value on the node, None where nothing sets it. Raises Unsettled."""
-    if inventory.unread("FelixConfiguration"):
-        raise Unsettled(f"FelixConfiguration was not read: {inventory.unread('FelixConfiguration')}")
-    if inventory.unread("DaemonSet"):
-        raise Unsettled(f"calico-node, whose environment comes first, was not read: {inventory.unread('DaemonSet')}")
-    environment = inventory.felix_environment()
-    if environment is None:
-        raise Unsettled("the environment of calico-node comes from elsewhere, which is not read")
+    environment = _environment(inventory)
     if name.upper() in environment:
         # Lists have a form of their own there.
         value = environment[name.upper()]
@@ -59,12 +54,35 @@ def setting(inventory: Inventory, node: str, name: str) -> Any:
     return None
 
 
+def _environment(inventory: Inventory) -> Mapping[str, str | None]:
+    """What is set in the environment of calico-node, nothing where there is no such DaemonSet. Raises Unsettled."""
+    if inventory.unread("FelixConfiguration"):
+        raise Unsettled(f"FelixConfiguration was not read: {inventory.unread('FelixConfiguration')}")
+    if inventory.unread("DaemonSet"):
+        raise Unsettled(f"calico-node, whose environment comes first, was not read: {inventory.unread('DaemonSet')}")
+    environment = inventory.felix_environment()
+    if environment is None:
+        raise Unsettled("the environment of calico-node comes from elsewhere, which is not read")
+    return environment
+
+
+def word(inventory: Inventory, node: str, name: str) -> str:
+    """A setting of one word, or true or false, in lower case; empty where nothing sets it. Raises Unsettled."""
+    environment = _environment(inventory)
+    if not inventory.felix_environment_is_known():
+        raise Unsettled(_NO_ENVIRONMENT)
+    value = environment[name.upper()] if name.upper() in environment else setting(inventory, node, name)
+    if value is None and name.upper() in environment:
+        raise Unsettled(f"{name} is set in the environment of calico-node, from elsewhere")
+    return "" if value is None else str(value).lower()
+
+
 def action_to_own_host(inventory: Inventory, node: str) -> str:
     """What the node does with what its Pods send to itself: Drop, Accept or Return. Raises Unsettled."""
     value = setting(inventory, node, OWN_HOST)
     if not inventory.felix_environment_is_known():
         # Calico's own manifests and its operator set Accept there, and it comes before every FelixConfiguration.
-        raise Unsettled("the environment of calico-node, which comes first, is not known: its DaemonSet is not there")
+        raise Unsettled(_NO_ENVIRONMENT)
     return "Drop" if value is None else text(value)
 
 

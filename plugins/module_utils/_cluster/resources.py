@@ -57,6 +57,7 @@ GLOBAL_NETWORK_SETS = Resource(CALICO_GROUP, CALICO_VERSION, "globalnetworksets"
 NETWORK_SETS = Resource(CALICO_GROUP, CALICO_VERSION, "networksets", "NetworkSet", True)
 HOST_ENDPOINTS = Resource(CALICO_GROUP, CALICO_VERSION, "hostendpoints", "HostEndpoint", False)
 FELIX_CONFIGURATIONS = Resource(CALICO_GROUP, CALICO_VERSION, "felixconfigurations", "FelixConfiguration", False)
+IP_POOLS = Resource(CALICO_GROUP, CALICO_VERSION, "ippools", "IPPool", False)
 CLUSTER_INFORMATIONS = Resource(CALICO_GROUP, CALICO_VERSION, "clusterinformations", "ClusterInformation", False)
 TIERS = Resource(CALICO_GROUP, CALICO_VERSION, "tiers", "Tier", False)
 KUBERNETES_NETWORK_POLICIES = Resource("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", True)

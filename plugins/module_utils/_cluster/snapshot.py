@@ -69,7 +69,7 @@ def read_snapshot(gateway: Gateway, backend: str | None, staged: bool) -> Snapsh
     reading.kind(KUBERNETES_NETWORK_POLICY, lambda: gateway.list(KUBERNETES_NETWORK_POLICIES))
     for resource in _OF_CLUSTER:
         reading.kind(resource.kind, lambda resource=resource: _if_served(gateway, resource))  # type: ignore[misc]
-    reading.kind("DaemonSet", lambda: _calico_node(gateway))
+    reading.kind("DaemonSet", lambda: calico_node(gateway))
     tiers = reading.kind("Tier", lambda: _if_served(gateway, TIERS))
     for resource in (*_TIERED, *(_STAGED_TIERED if staged else ())):
         reading.tiered(resource, [str(tier["metadata"]["name"]) for tier in tiers])
@@ -136,7 +136,7 @@ class _Reading:
         self.objects[resource.kind] = [dict(item) for item in found.values()]
 
 
-def _calico_node(gateway: Gateway) -> Objects:
+def calico_node(gateway: Gateway) -> Objects:
     """The DaemonSet calico-node, whose environment holds settings of Felix; where it is found depends on the installation."""
     found = [gateway.get(DAEMON_SETS, "calico-node", namespace) for namespace in NODE_NAMESPACES]
     return [{**item, "apiVersion": "apps/v1", "kind": "DaemonSet"} for item in found if item is not None]

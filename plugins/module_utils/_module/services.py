@@ -27,7 +27,7 @@ from .._plan.service_backup import restored_by, with_services
 from .._report.size import not_fine, within_limit
 from .._service.external_traffic_policy import REFUSED, TO_CHANGE, Absent, Present
 from .._service.guarded import Guarded, Wanted
-from .._service.hazard import KINDS, REFUSE, WARN
+from .._service.hazard import KINDS, REFUSE, WARN, Hazard
 from .._service.selection import Selection, is_given, selection
 from .backups import Place, backup_place, new_backup, stored_backup
 from .batch import batch_size
@@ -61,7 +61,8 @@ def prepare(params: dict[str, Any]) -> Work:
         outcomes = [*done.outcomes, *_missing(chosen, services)]
         if not outcomes:
             session.warn("The selection matches no Service")
-        return _finished(session, outcomes, kept, done.trouble)
+        of_cluster = wanted.of_cluster if isinstance(wanted, Guarded) else ()
+        return _finished(session, outcomes, kept, done.trouble, of_cluster)
 
     return work
 
@@ -126,13 +127,21 @@ def _missing(chosen: Selection, services: Sequence[Mapping[str, Any]]) -> list[S
 
 
 def _finished(
-    session: Session, outcomes: Sequence[ServiceOutcome], backup_file: str, trouble: Sequence[str] = ()
+    session: Session,
+    outcomes: Sequence[ServiceOutcome],
+    backup_file: str,
+    trouble: Sequence[str],
+    of_cluster: Sequence[Hazard] = (),
 ) -> Result:
     for outcome in outcomes:
         if outcome.status == "missing":
             session.warn(f"Service {outcome.namespace}/{outcome.name}: {outcome.reason}")
     _warn_of_hazards(session, outcomes)
-    result = {**_result(session, outcomes), "backup_file": backup_file}
+    for hazard in of_cluster:
+        if hazard.severity == WARN:
+            session.warn(f"{hazard.id}: {hazard.message}. {hazard.remedy}")
+    told = [hazard.as_result() for hazard in of_cluster]
+    result = {**_result(session, outcomes), "backup_file": backup_file, "cluster_hazards": told}
     _require_not_cancelled(outcomes, result)
     if trouble:
         raise Unfinished(

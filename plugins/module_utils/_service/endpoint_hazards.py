@@ -35,6 +35,13 @@ def presence(service: Service, around: Surroundings) -> Found:
     unknown = sorted({each.node for each in ready if each.node} - around.nodes.keys())
     if unknown:
         yield "endpoint_node_unknown", f"its endpoints name {named(unknown)}, and there is no such Node"
+    proxy = around.settings.kube_proxy
+    if proxy is not None and proxy.hostname_override and not around.settings.bpf:
+        yield (
+            "endpoint_node_unknown",
+            f"kube-proxy's ConfigMap calls every node {proxy.hostname_override} (hostnameOverride); where no flag of kube-proxy "
+            "comes before it, no node takes an endpoint for its own",
+        )
 
 
 def spread(service: Service, around: Surroundings, entry_nodes: tuple[str, ...]) -> Found:

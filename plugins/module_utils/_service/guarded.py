@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from .cluster_hazards import cluster_hazards
 from .external_traffic_policy import REFUSED, TO_CHANGE, Decision
-from .hazard import REFUSE
+from .hazard import REFUSE, Hazard
 from .hazards import hazards
 from .surroundings import Surroundings
 
@@ -32,6 +33,11 @@ class Guarded:
     around: Surroundings
     ignored: frozenset[str] = frozenset()
     entry_nodes: tuple[str, ...] = ()
+
+    @property
+    def of_cluster(self) -> tuple[Hazard, ...]:
+        """What is hazardous for all of them alike."""
+        return cluster_hazards(self.around.settings)
 
     def decide(self, service: Mapping[str, Any]) -> Decision:
         decision = self.wanted.decide(service)

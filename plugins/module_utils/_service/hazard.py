@@ -80,6 +80,40 @@ KINDS: Mapping[str, Kind] = {
     "no_benefit_direct_to_pod": Kind(NOTE, "Nothing: the load balancer reaches the Pods past the nodes already."),
     "no_ready_endpoint": Kind(NOTE, "Nothing: the Service answers nobody now, under Cluster either."),
 }
+# Those of a cluster, which are the same for each Service and told once.
+CLUSTER_KINDS: Mapping[str, Kind] = {
+    "policy_after_kube_proxy": Kind(
+        WARN, "Set chainInsertMode to Insert, Calico's default, in the FelixConfiguration."
+    ),
+    "ipvs_node_clients": Kind(
+        WARN,
+        "Do not let pods and nodes ask a load balancer's address where no endpoint is on their node: under Local the answer may "
+        "be lost. Or take kube-proxy's nftables mode.",
+    ),
+    "pool_outside_cluster_cidr": Kind(
+        WARN,
+        "Let kube-proxy's clusterCIDR have all pools, or let it know pods by their interfaces (detectLocalMode "
+        "InterfaceNamePrefix, cali); what it does not know as a pod is masqueraded on the way to cluster IPs.",
+    ),
+    "asymmetric_return": Kind(
+        WARN,
+        "Let pods ask the cluster IP, never another node's NodePort; or let kube-proxy know pods by their interfaces "
+        "(detectLocalMode InterfaceNamePrefix, cali).",
+    ),
+    "pod_source_lost_at_node_port": Kind(
+        NOTE, "Let pods ask the cluster IP; Local does not change what policy sees at another node's NodePort."
+    ),
+    "ebpf_preserves_source": Kind(NOTE, "Nothing: policy sees the client without Local too."),
+    "kube_proxy_unknown": Kind(
+        NOTE, "Let the account read these settings, or look at them by hand; what depends on them is not judged."
+    ),
+}
+
+
+def by_severity(kinds: Mapping[str, Kind], found: Found) -> tuple[Hazard, ...]:
+    """What was found as hazards of these kinds, the gravest first."""
+    seen = [Hazard(name, kinds[name].severity, message, kinds[name].remedy) for name, message in found]
+    return tuple(sorted(seen, key=lambda hazard: (REFUSE, WARN, NOTE).index(hazard.severity)))
 
 
 def named(names: Iterable[str]) -> str:

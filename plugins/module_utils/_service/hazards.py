@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from . import endpoint_hazards, service_hazards
-from .hazard import KINDS, NOTE, REFUSE, WARN, Hazard
+from .hazard import KINDS, Hazard, by_severity
 from .surroundings import Surroundings
 
 
@@ -30,5 +30,4 @@ def hazards(service: Mapping[str, Any], around: Surroundings, entry_nodes: tuple
         service_hazards.applied(service),
         endpoint_hazards.host_network(service, around),
     )
-    seen = [Hazard(name, KINDS[name].severity, message, KINDS[name].remedy) for name, message in found]
-    return tuple(sorted(seen, key=lambda hazard: (REFUSE, WARN, NOTE).index(hazard.severity)))
+    return by_severity(KINDS, found)

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from .selection import full_name, service_type
+from .settings import Settings
 
 SERVICE_NAME = "kubernetes.io/service-name"
 EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
@@ -64,6 +65,7 @@ class Surroundings:
 
     ``load_balancers`` are all Services of that type by full name. ``ports_wanted`` is how many of the nodes' ports the planned
     changes take, ``ports_free`` how many of the API server's default range no Service has; its real range shows nowhere.
+    ``settings`` are kube-proxy's and Calico's.
     """
 
     endpoints: Mapping[str, tuple[Behind, ...]]
@@ -71,6 +73,7 @@ class Surroundings:
     load_balancers: Mapping[str, LoadBalanced] = field(default_factory=dict)
     ports_wanted: int = 0
     ports_free: int = NODE_PORTS
+    settings: Settings = field(default_factory=Settings)
 
     @cached_property
     def usable_nodes(self) -> frozenset[str]:
