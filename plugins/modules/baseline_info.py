@@ -38,9 +38,12 @@ options:
   gather_subset:
     description:
       - What is read. The cluster always is. Services are read only where a selection is given.
+      - V(paths) asks besides, of all Pods and Services, which connections policy denies that come about by the ports of nodes
+        all the same, since policy sees other addresses there. It reads everything on which verdicts depend, IPPools, and
+        kube-proxy's ConfigMap; what of that cannot be read is in RV(unread).
     type: list
     elements: str
-    choices: [cluster, policies, services]
+    choices: [cluster, policies, services, paths]
     default: [cluster, policies, services]
   checks:
     description:
@@ -68,6 +71,10 @@ EXAMPLES = r"""
     kubeconfig: ~/.kube/config
     namespaces: ["shop-*"]
   register: baseline
+
+- name: Which connections come about by the ports of nodes, though a policy denies them
+  netguard.calico.baseline_info:
+    gather_subset: [cluster, policies, paths]
 
 - name: With a check of one's own
   netguard.calico.baseline_info:
@@ -132,7 +139,9 @@ counts:
   returned: success
   type: dict
 gaps:
-  description: Ways past the baseline although it is in place, each with C(id), C(message) and C(subjects).
+  description:
+    - Ways past the baseline although it is in place, each with C(id), C(message), C(subjects), C(remedies), and C(manifest), a
+      policy that would close it, where there is one.
   returned: without O(query)
   type: list
   elements: dict
@@ -193,7 +202,7 @@ def main() -> None:
         "gather_subset": {
             "type": "list",
             "elements": "str",
-            "choices": ["cluster", "policies", "services"],
+            "choices": ["cluster", "policies", "services", "paths"],
             "default": ["cluster", "policies", "services"],
         },
         "query": {"type": "str"},

@@ -18,6 +18,7 @@ from ansible_run import Ansible, Answer
 from cluster_content import Content
 from conftest import OWN
 from control_plane import ControlPlane
+from data_plane_settings import calico, calico_node, kube_proxy
 from missing_rights import Right, without
 from requests_seen import Requests
 
@@ -219,35 +220,6 @@ def test_what_may_not_be_read_is_not_taken_for_harmless(
         answer = ansible.module(MODULE, names=["shop/web"], kubeconfig=str(blind))
     assert (answer.failed, answer.result["code"], seen.writes) == (True, "forbidden", [])
     assert f"list on {missing.resource}" in answer.result["msg"]
-
-
-KUBE_SYSTEM = "/api/v1/namespaces/kube-system/configmaps"
-CALICO = "/apis/projectcalico.org/v3"
-
-
-def kube_proxy(**configuration: Any) -> tuple[str, Object]:
-    """kube-proxy's ConfigMap as kubeadm makes it, beside a part that is none of its configuration."""
-    text = json.dumps({"kind": "KubeProxyConfiguration", **configuration})
-    data = {"config.conf": text, "kubeconfig.conf": "kind: Config\n"}
-    return KUBE_SYSTEM, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-proxy"}, "data": data}
-
-
-def calico(kind: str, name: str, **spec: Any) -> tuple[str, Object]:
-    body = {"apiVersion": "projectcalico.org/v3", "kind": kind, "metadata": {"name": name}, "spec": spec}
-    return f"{CALICO}/{kind.lower()}s", body
-
-
-def calico_node(**environment: str) -> tuple[str, Object]:
-    """The DaemonSet calico-node with this environment."""
-    variables = [{"name": name, "value": value} for name, value in environment.items()]
-    labels = {"k8s-app": "calico-node"}
-    template = {
-        "metadata": {"labels": labels},
-        "spec": {"containers": [{"name": "calico-node", "image": "calico", "env": variables}]},
-    }
-    spec = {"selector": {"matchLabels": labels}, "template": template, "updateStrategy": {"type": "OnDelete"}}
-    body = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "calico-node"}, "spec": spec}
-    return "/apis/apps/v1/namespaces/kube-system/daemonsets", body
 
 
 POOL = calico("IPPool", "pods", cidr="10.244.0.0/16", natOutgoing=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from .._calico.errors import NetguardError
 from .._calico.manifest import DEFAULT_TIER, KIND, TIER_LABEL, Policy
@@ -33,6 +33,7 @@ from .preconditions import require_in_use
 from .rehearsal import confirmed_differences
 
 Items = Sequence[Mapping[str, Any]]
+Item = TypeVar("Item")
 
 
 class Reader:
@@ -42,7 +43,7 @@ class Reader:
         self._errors: list[tuple[str, NetguardError]] = []
         self._read = 0
 
-    def items(self, what: str, read: Callable[[], Items]) -> Items | None:
+    def items(self, what: str, read: Callable[[], Sequence[Item]]) -> Sequence[Item] | None:
         """What ``read`` gives, None where it fails."""
         try:
             found = read()

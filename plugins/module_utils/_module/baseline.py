@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .._apply.paths import read_paths
 from .._apply.reading import PolicyReading, Reader, read_policies
 from .._apply.services import selected
 from .._calico.manifest import Policy
@@ -48,22 +49,27 @@ def prepare(params: dict[str, Any]) -> Work:
 
     def work(session: Session) -> Result:
         warn_about(session, policies if "policies" in subset else ())
-        facts = _facts(session, policies if "policies" in subset else None, chosen, checks)
+        facts = _facts(session, policies if "policies" in subset else None, chosen, "paths" in subset, checks)
         return _cut(session, facts) if query is None else _queried(query, facts)
 
     return work
 
 
 def _facts(
-    session: Session, policies: Sequence[Policy] | None, chosen: Selection | None, checks: Sequence[Check]
+    session: Session,
+    policies: Sequence[Policy] | None,
+    chosen: Selection | None,
+    asks_for_paths: bool,
+    checks: Sequence[Check],
 ) -> Result:
     """Everything that was found out, uncut."""
     reader = Reader()
     reading = None if policies is None else read_policies(reader, session.gateway, policies, session.cluster.backend)
     services = None if chosen is None else _services(reader, session, chosen)
+    by_path = read_paths(reader, session.gateway, session.cluster.backend) if asks_for_paths else ()
     unread = reader.unread()
     foreign = () if reading is None else foreign_policies(policies or (), reading.live, reading.tiers)
-    found = _gaps(policies, reading, foreign, services)
+    found = (*_gaps(policies, reading, foreign, services), *by_path)
     facts = _as_facts(session, reading, services, foreign, found, unread)
     checked = check_facts(checks, facts)
     missing_tiers = () if reading is None else reading.missing_tiers

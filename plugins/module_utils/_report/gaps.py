@@ -18,14 +18,26 @@ _ENDPOINT_MATCHES = ("selector", "namespaceSelector", "serviceAccounts")
 
 @dataclass(frozen=True)
 class Gap:
-    """One way past the baseline: a stable ``id``, a sentence, and the objects that it is about."""
+    """One way past the baseline: a stable ``id``, a sentence, and the objects that it is about.
+
+    ``remedies`` are what may be done about it, the first one first, and ``manifest`` is the policy of which that speaks, if any.
+    """
 
     id: str
     message: str
     subjects: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+    manifest: Mapping[str, Any] | None = None
 
     def as_result(self) -> dict[str, Any]:
-        return {"id": self.id, "message": self.message, "subjects": list(self.subjects)}
+        """As modules return it."""
+        return {
+            "id": self.id,
+            "message": self.message,
+            "subjects": list(self.subjects),
+            "remedies": list(self.remedies),
+            "manifest": None if self.manifest is None else dict(self.manifest),
+        }
 
 
 def gaps(

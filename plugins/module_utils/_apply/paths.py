@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ways past policy by nodes' ports on the live cluster, and what would close them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from .._calico.errors import NetguardError
+from .._calico.manifest import KIND
+from .._calico.snapshot import Snapshot, name_of
+from .._calico.table import DecisionTable
+from .._cluster.gateway import Gateway
+from .._cluster.snapshot import read_snapshot
+from .._report.gaps import Gap
+from .._service.bypass import ASKED, Bypass, bypasses
+from .._service.node_port_denial import NODE_PORT_RANGE, node_port_denial
+from .._service.planes import not_predicted
+from .._service.settings import Settings
+from .reading import Reader
+from .settings import read_settings
+
+_WHAT = "paths"
+# The end at which a policy denies, and its kind, namespace and name.
+_Denial: TypeAlias = "tuple[str, str, str, str]"
+_EBPF = "Use Calico's eBPF data plane, where policy sees clients and endpoints."
+_NO_NODE_PORTS = (
+    "Give load balancers' Services no node ports (allocateLoadBalancerNodePorts: false), where theirs needs none."
+)
+_REMEDIES: Mapping[str, tuple[str, ...]] = {
+    "egress": (
+        _EBPF,
+        _NO_NODE_PORTS,
+        "Deny it on the clients' nodes by an egress policy with applyOnForward, which denies other forwarded traffic by default.",
+    ),
+    "ingress": ("Deny the clients' egress besides, where the client is still seen.", _EBPF, _NO_NODE_PORTS),
+}
+
+
+class PathsUnknown(NetguardError):
+    """What policy sees of connections by nodes' ports is not known, or not all of it."""
+
+    code = "paths_unknown"
+
+
+def read_paths(reader: Reader, gateway: Gateway, backend: str | None) -> tuple[Gap, ...]:
+    """A gap for each policy that is bypassed. What keeps this from being known, or from being known whole, is noted."""
+    return tuple(reader.items(_WHAT, lambda: _judged(reader, gateway, backend)) or ())
+
+
+def _judged(reader: Reader, gateway: Gateway, backend: str | None) -> Sequence[Gap]:
+    snapshot = read_snapshot(gateway, backend, staged=False)
+    for kind, reason in {**snapshot.unread, **_of_tiers(snapshot)}.items():
+        reader.note(f"{_WHAT}: {kind}", PathsUnknown(reason))
+    settings = read_settings(gateway, [name_of(node) for node in snapshot.of("Node")])
+    reason = not_predicted(settings)
+    if reason:
+        raise PathsUnknown(reason)
+    cluster = _Cluster(snapshot, settings, DecisionTable(snapshot))
+    found = bypasses(snapshot, settings, cluster.table)
+    if found.is_cut_short:
+        reader.note(_WHAT, PathsUnknown(f"No more than {ASKED} connections were asked about"))
+    return [cluster.gap(check, items) for check, items in _by_denial(found.found).items()]
+
+
+def _of_tiers(snapshot: Snapshot) -> dict[str, str]:
+    return {f"policies of tier {tier}": reason for tier, reason in snapshot.unread_tiers.items()}
+
+
+def _by_denial(found: Sequence[Bypass]) -> dict[_Denial, list[Bypass]]:
+    """The bypasses by the policy and the end at which it denies."""
+    grouped: dict[_Denial, list[Bypass]] = {}
+    for bypass in found:
+        decider = bypass.denied.decided_by
+        if decider is not None:
+            grouped.setdefault((bypass.denied.end, decider.kind, decider.namespace, decider.name), []).append(bypass)
+    return grouped
+
+
+@dataclass(frozen=True)
+class _Cluster:
+    """The cluster as it was read, and what its policies say."""
+
+    snapshot: Snapshot
+    settings: Settings
+    table: DecisionTable
+
+    def gap(self, denial: _Denial, found: Sequence[Bypass]) -> Gap:
+        """What is said of one policy, with what would close the way, and a manifest for it where there is one."""
+        end, kind, namespace, name = denial
+        services = tuple(dict.fromkeys(str(bypass.service) for bypass in found))
+        policy = next((item for item in self.snapshot.of(KIND) if name_of(item) == name), None)
+        is_ours = policy is not None and (kind, end) == (KIND, "egress")
+        remedy = node_port_denial(policy, self._nodes()) if policy is not None and is_ours else None
+        first = [] if remedy is None else [self._effect(remedy, denial, services)]
+        shown = f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+        count = f"{len(services)} Services are" if len(services) > 1 else "a Service is"
+        return Gap(
+            "bypassed_by_node_port",
+            f"{shown} denies {end}, and yet endpoints of {count} reached by the ports of nodes: {found[0]}",
+            services,
+            (*first, *_REMEDIES[end]),
+            remedy,
+        )
+
+    def _nodes(self) -> list[Any]:
+        return [address for of_node in self.table.inventory.node_addresses.values() for address in of_node]
+
+    def _effect(self, remedy: Mapping[str, Any], denial: _Denial, services: Sequence[str]) -> str:
+        """What the remedy does, as the evaluation has it."""
+        changed = self.snapshot.with_change([remedy], [])
+        after = bypasses(changed, self.settings, DecisionTable(changed, inventory=self.table.inventory))
+        left = sorted({str(bypass.service) for bypass in _by_denial(after.found).get(denial, ())} & {*services})
+        effect = f"this leaves {', '.join(left)} reachable" if left else "this closes it for all of them"
+        return (
+            f"Apply the manifest: it denies the same clients the ports {NODE_PORT_RANGE} of all nodes, and {effect}. It names "
+            "the nodes' addresses of now; make it anew when nodes are added, and with the API server's own range of ports."
+        )
