@@ -194,6 +194,7 @@ def test_every_variable_may_be_a_string(
         baseline_on_unknown="warn",
         baseline_on_opened="warn",
         baseline_allow_interruption="off",
+        baseline_paths="no",
         baseline_egress_allow_nets="10.0.0.0/8, 192.0.2.0/24",
     )
     assert run.code == 0, run.output
@@ -343,6 +344,15 @@ def test_the_folder_of_the_reports_keeps_its_mode_and_a_new_one_is_its_owners_on
         report = folder / "prod-eu.json"
         assert stat.S_IMODE(report.stat().st_mode) == 0o600
         report.unlink()
+
+
+@ON_ONE_CLUSTER
+def test_an_audit_that_is_to_know_paths_and_cannot_is_not_compliant(play: Callable[..., Run], content: Content) -> None:
+    assert play("bootstrap").code == 0
+    assert play("audit").code == 0
+    blind = play("audit", baseline_paths="yes")
+    assert blind.code != 0
+    assert "paths could not be read" in blind.output
 
 
 @ON_ONE_CLUSTER
