@@ -5,13 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TypeAlias
 
+from .._calico.nets import Network, parse_net
 from .hazard import CLUSTER_KINDS, Found, Hazard, by_severity, named
 from .settings import PROXY, KubeProxySettings, Pool, Settings
-
-_Net: TypeAlias = "IPv4Network | IPv6Network"
 
 
 def cluster_hazards(settings: Settings) -> tuple[Hazard, ...]:
@@ -82,16 +79,12 @@ def _names(pools: Iterable[Pool], holds: Callable[[Pool], bool]) -> list[str]:
     return [pool.name for pool in pools if holds(pool)]
 
 
-def _nets(parts: Iterable[str]) -> Iterator[_Net]:
+def _nets(parts: Iterable[str]) -> Iterator[Network]:
     """The networks among the parts; what is none has no say at kube-proxy or Calico either."""
-    for part in parts:
-        try:
-            yield ip_network(part.strip(), strict=False)
-        except ValueError:
-            continue
+    return (net for part in parts if (net := parse_net(part.strip())) is not None)
 
 
-def _is_outside(net: _Net, cluster: Iterable[_Net]) -> bool:
+def _is_outside(net: Network, cluster: Iterable[Network]) -> bool:
     """Whether the cluster's networks of the same family do not have all of it; without any, kube-proxy tells no pods at all."""
     same = [each for each in cluster if each.version == net.version]
     return bool(same) and not any(net.subnet_of(each) for each in same)  # type: ignore[arg-type]
