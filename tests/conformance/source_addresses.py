@@ -106,7 +106,7 @@ class Lab:
             name: Node(name, node["address"], node.get("pod_cidr") or "")
             for name, node in self.content["nodes"].items()
         }
-        return DataPlane(nodes, KubeProxy(detection, proxy["masquerade_all"]), nat)
+        return DataPlane(nodes, KubeProxy(detection, proxy["masquerade_all"], proxy["mode"]), nat)
 
     def _service(self, external_policy: str) -> ServicePort:
         service, pods = self.content["service"], self.content["pods"]

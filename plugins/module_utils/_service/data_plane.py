@@ -19,6 +19,7 @@ CLUSTER_IP, NODE_PORT, LOAD_BALANCER, EXTERNAL_IP, POD_IP = (
     "external_ip",
     "pod_ip",
 )
+IPTABLES, NFTABLES = "iptables", "nftables"
 # How Calico begins the names of the Pods' interfaces on a node (FelixConfiguration interfacePrefix).
 POD_INTERFACES = "cali"
 
@@ -130,10 +131,11 @@ class LocalDetection:
 
 @dataclass(frozen=True)
 class KubeProxy:
-    """The settings of kube-proxy in iptables or nftables mode that decide about addresses."""
+    """The settings of kube-proxy that decide about addresses; ``mode`` is iptables or nftables."""
 
     detection: LocalDetection = field(default_factory=LocalDetection)
     masquerade_all: bool = False
+    mode: str = IPTABLES
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .data_plane import CLUSTER_IP, Endpoint, KubeProxy, Node, ServicePort
+from .data_plane import CLUSTER_IP, EXTERNAL_IP, IPTABLES, LOAD_BALANCER, Endpoint, KubeProxy, Node, ServicePort
 
 NO_ANSWER, REFUSED = "no answer", "refused"
 
@@ -50,6 +50,16 @@ def translation(kind: str, arrival: Arrival, service: ServicePort, node: Node, k
         # Neither is subject to a traffic policy, as if it had gone out to the load balancer and come back.
         return _chosen("Cluster", service, node, masqueraded=not local)
     return _chosen("Local", service, node, masqueraded=False)
+
+
+def passes_unseen(kind: str, service: ServicePort, kube_proxy: KubeProxy) -> bool:
+    """Whether what a node's own process sends to an address of a Service without endpoints goes out as if there were no Service.
+
+    In iptables mode, addresses from outside are rejected where packets are forwarded or come in, and not where a node's own
+    leave; in nftables mode there too (measured; createAndInsertIPTablesChains in pkg/proxy/iptables/proxier.go).
+    """
+    from_outside = kind in (LOAD_BALANCER, EXTERNAL_IP)
+    return kube_proxy.mode == IPTABLES and from_outside and not _usable(service.endpoints)
 
 
 def _chosen(policy: str, service: ServicePort, node: Node, masqueraded: bool) -> Translation:

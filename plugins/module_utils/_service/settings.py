@@ -66,7 +66,7 @@ def kube_proxy_settings(configuration: Object) -> KubeProxySettings:
     )
     # In ipvs mode the setting of iptables counts.
     of_mode = mapping(configuration.get("nftables" if mode == "nftables" else "iptables"))
-    decides = KubeProxy(detection, of_mode.get("masqueradeAll") is True)
+    decides = KubeProxy(detection, of_mode.get("masqueradeAll") is True, mode)
     return KubeProxySettings(mode, decides, text(configuration.get("hostnameOverride")))
 
 

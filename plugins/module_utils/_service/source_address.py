@@ -27,7 +27,7 @@ from .data_plane import (
     Target,
     within,
 )
-from .kube_proxy import NO_ANSWER, Arrival, translation
+from .kube_proxy import NO_ANSWER, Arrival, passes_unseen, translation
 
 UNKNOWN = "unknown"
 
@@ -64,11 +64,17 @@ def outcomes(client: Client, target: Target, service: ServicePort, plane: DataPl
     """Everything that may become of connections of the client to the target; kube-proxy chooses among endpoints by chance."""
     if client.node:
         return frozenset(_from_node(client, target, service, plane))
+    return frozenset(_entering(client, target, service, plane))
+
+
+def _entering(client: Client, target: Target, service: ServicePort, plane: DataPlane) -> Iterator[Outcome]:
+    """What becomes of a connection that comes to a node by the network outside."""
     entered = plane.nodes.get(target.name if target.kind == NODE_PORT else target.entry)
     if entered is None:
-        return frozenset({_lost(None)})
+        yield _lost(None)
+        return
     packet = _Packet(client.address, entered, Arrival(client.address.address))
-    return frozenset(_translated(packet, client, target, service, plane))
+    yield from _translated(packet, client, target, service, plane)
 
 
 def _from_node(client: Client, target: Target, service: ServicePort, plane: DataPlane) -> Iterator[Outcome]:
@@ -78,6 +84,9 @@ def _from_node(client: Client, target: Target, service: ServicePort, plane: Data
     packet = _Packet(client.address, node, Arrival(address, from_process=not is_pod, from_own_pod=is_pod))
     if target.kind == POD_IP:
         yield _direct(packet, client, target, service, plane)
+        return
+    if not is_pod and passes_unseen(target.kind, service, plane.kube_proxy):
+        yield from _entering(client, target, service, plane)
         return
     at_own_node = service.translated if target.kind != NODE_PORT else target.name == node.name
     if at_own_node:

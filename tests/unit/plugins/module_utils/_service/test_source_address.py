@@ -121,6 +121,13 @@ def test_without_endpoints_connections_are_refused_and_with_some_elsewhere_dropp
     nobody = replace(LOCAL, endpoints=(replace(WEB1, ready=False, serving=False),))
     assert seen(C1, node_port("n1"), nobody) == {"refused | - | - | - | -"}
     assert seen(CLI1, VIRTUAL, nobody) == {"refused | - | - | cluster_ip | -"}
+    assert seen(process_on("n1"), VIRTUAL, nobody) == {"refused | - | - | - | -"}
+    # Measured: in iptables mode nothing rejects what a node itself sends to an address from outside; it goes to the network.
+    nowhere = replace(VIP, entry="")
+    nftables = replace(PLANE, kube_proxy=KubeProxy(BY_CIDR, mode="nftables"))
+    assert seen(process_on("n3"), nowhere, nobody) == {"no answer | - | - | - | -"}
+    assert seen(process_on("n3"), VIP, nobody) == {"refused | - | - | - | -"}
+    assert seen(process_on("n3"), nowhere, nobody, nftables) == {"refused | - | - | - | -"}
     assert seen(C1, node_port("n3"), LOCAL) == {"no answer | - | - | - | -"}
 
 
