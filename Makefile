@@ -30,7 +30,7 @@ define environment
 	@touch $@
 endef
 
-.PHONY: setup lint types unit sanity publish-checks integration test test-versions test-all demo bench fuzz build lock clean
+.PHONY: setup lint types unit sanity publish-checks integration test test-versions test-all dataplane demo bench fuzz build lock clean
 .NOTPARALLEL:
 
 setup: $(VENV)/ready $(COLLECTION)
@@ -93,6 +93,10 @@ test-versions: setup
 	@$(BIN)/python tests/versions.py $(ROWS)
 
 test-all: test test-versions
+
+# make dataplane [LABS="iptables nftables"]
+dataplane: setup
+	@$(BIN)/python tests/dataplane/lab.py $(LABS)
 
 # make demo [BACKEND=native|aggregated]
 demo: setup

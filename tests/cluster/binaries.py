@@ -43,15 +43,17 @@ PROGRAMS = (
     Program("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver", "kube-apiserver"),
     Program("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager", "kube-controller-manager"),
 )
+# Not part of a control plane.
+KUBE_PROXY = Program("kube-proxy", "k8s.io/kubernetes/cmd/kube-proxy", "kube-proxy")
 
 
-def find_or_build() -> dict[str, Path]:
-    """The path of every program by its name: from KUBEBUILDER_ASSETS, from PATH, or built once into the cache.
+def find_or_build(programs: Sequence[Program] = PROGRAMS) -> dict[str, Path]:
+    """The path of each program by its name: from KUBEBUILDER_ASSETS, from PATH, or built once into the cache.
 
     Raises BuildError, and OSError where the cache cannot be written.
     """
-    found = {program.name: path for program in PROGRAMS if (path := _installed(program.name))}
-    needed = [program for program in PROGRAMS if program.name not in found]
+    found = {program.name: path for program in programs if (path := _installed(program.name))}
+    needed = [program for program in programs if program.name not in found]
     folder = _build_folder()
     if any(not (folder / program.name).exists() for program in needed):
         with _locked(folder.with_suffix(".lock")):

@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs in one network namespace of the lab and does what it is told: a JSON object a line in, and one out.
+
+``serve`` answers TCP and UDP with the name given and the source that was seen, ``connect`` asks such a server, ``count`` says
+which nft counters were hit since the last time, ``get`` asks over HTTP. Standard library only.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+Task = dict[str, Any]
+
+
+def main() -> None:
+    tasks: dict[str, Callable[..., Any]] = {"serve": serve, "connect": connect, "count": count, "get": get}
+    for line in sys.stdin:
+        task = json.loads(line)
+        print(json.dumps(tasks[task.pop("do")](**task)), flush=True)
+
+
+def serve(name: str, port: int) -> bool:
+    """Answers on a port of every address, from now on."""
+    stream = socket.create_server(("", port), backlog=128)
+    datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    datagrams.bind(("", port))
+    threading.Thread(target=_accept, args=(stream, name), daemon=True).start()
+    threading.Thread(target=_answer, args=(datagrams, name), daemon=True).start()
+    return True
+
+
+def _accept(stream: socket.socket, name: str) -> None:
+    while True:
+        connection, source = stream.accept()
+        with connection:
+            connection.sendall(json.dumps([name, source[0]]).encode())
+
+
+def _answer(datagrams: socket.socket, name: str) -> None:
+    while True:
+        _content, source = datagrams.recvfrom(64)
+        datagrams.sendto(json.dumps([name, source[0]]).encode(), source)
+
+
+def connect(protocol: str, address: str, port: int, patience: float) -> Any:
+    """Who answered and the source that it saw; ``no answer`` or ``refused`` where nobody does."""
+    kind = socket.SOCK_STREAM if protocol == "TCP" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as asking:
+        asking.settimeout(patience)
+        try:
+            asking.connect((address, port))
+            if protocol == "UDP":
+                # Not permitted is what a process on the node itself gets for a drop and for a reject; only the latter refuses.
+                with suppress(PermissionError):
+                    asking.send(b"?")
+            return json.loads(asking.recv(256))
+        except ConnectionRefusedError:
+            return "refused"
+        except (TimeoutError, OSError):
+            return "no answer"
+
+
+def count(table: str) -> list[str]:
+    """The names of the counters of a table that were hit since they were last asked for."""
+    command = ["nft", "-j", "reset", "counters", "table", "ip", table]
+    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["nftables"]
+    return [item["counter"]["name"] for item in found if item.get("counter", {}).get("packets")]
+
+
+def get(address: str, port: int, path: str) -> tuple[int, str]:
+    """Status and text of an answer over HTTP, 0 where there is none."""
+    connection = http.client.HTTPConnection(address, port, timeout=3)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors="replace")
+    except OSError as error:
+        return 0, str(error)
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    main()

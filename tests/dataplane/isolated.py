@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Network, mounts and processes of its own for a program, which all go when it ends, and why that may not be possible."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+
+NEEDED = ("ip", "iptables", "nft", "conntrack", "unshare", "sysctl")
+_MARK = "NETGUARD_LAB_IS_ISOLATED"
+_UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+
+
+def missing() -> str:
+    """Why the lab cannot run here, empty where it can."""
+    if os.geteuid() != 0:
+        return "it needs root"
+    absent = [program for program in NEEDED if shutil.which(program) is None]
+    if absent:
+        return f"not installed: {', '.join(absent)}"
+    # What the kernel lacks shows only when it is asked for.
+    tried = subprocess.run([*_UNSHARE, "sh", "-ec", _PROBE], capture_output=True, text=True, check=False)
+    return "" if tried.returncode == 0 else f"the kernel or the sandbox does not allow it: {tried.stderr.strip()}"
+
+
+_PROBE = """
+ip link add probe0 type veth peer name probe1
+ip link add probe2 type bridge
+iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE
+nft 'add table ip probe; add counter ip probe c; add chain ip probe f { type filter hook forward priority -1; }'
+nft 'add rule ip probe f ct state != new return; add rule ip probe f counter name c'
+nft -j reset counters table ip probe
+conntrack -L
+"""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the program once more, isolated; returns its exit status."""
+    environment = {**os.environ, _MARK: "1"}
+    return subprocess.run([*_UNSHARE, sys.executable, *arguments], env=environment, check=False).returncode
+
+
+def is_isolated() -> bool:
+    """Whether this is that second run; then the names of network namespaces are made private too."""
+    if os.environ.get(_MARK) != "1":
+        return False
+    os.makedirs("/run/netns", exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "netns", "/run/netns"], check=True)
+    return True
