@@ -96,10 +96,10 @@ class _Cluster:
         remedy = node_port_denial(policy, self._nodes()) if policy is not None and is_ours else None
         first = [] if remedy is None else [self._effect(remedy, denial, services)]
         shown = f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
-        count = f"{len(services)} Services are" if len(services) > 1 else "a Service is"
+        count = f"{len(services)} Services" if len(services) > 1 else "1 Service"
         return Gap(
             "bypassed_by_node_port",
-            f"{shown} denies {end}, and yet endpoints of {count} reached by the ports of nodes: {found[0]}",
+            f"{shown} denies {end}, and the ports of nodes lead past it to the endpoints of {count}: {found[0]}",
             services,
             (*first, *_REMEDIES[end]),
             remedy,
@@ -113,7 +113,8 @@ class _Cluster:
         changed = self.snapshot.with_change([remedy], [])
         after = bypasses(changed, self.settings, DecisionTable(changed, inventory=self.table.inventory))
         left = sorted({str(bypass.service) for bypass in _by_denial(after.found).get(denial, ())} & {*services})
-        effect = f"this leaves {', '.join(left)} reachable" if left else "this closes it for all of them"
+        closed = "for those that were asked about" if after.is_cut_short else "for all of them"
+        effect = f"this leaves {', '.join(left)} reachable" if left else f"this closes it {closed}"
         return (
             f"Apply the manifest: it denies the same clients the ports {NODE_PORT_RANGE} of all nodes, and {effect}. It names "
             "the nodes' addresses of now; make it anew when nodes are added, and with the API server's own range of ports."
