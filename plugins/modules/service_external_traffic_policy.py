@@ -161,6 +161,10 @@ counts:
   description: Number of Services per status, complete even where the list is cut.
   returned: once the Services were read
   type: dict
+conflicts:
+  description: How often somebody else changed a Service just before it was written; it was read and decided anew then.
+  returned: once the Services were read
+  type: int
 cluster_hazards:
   description:
     - What is hazardous about V(Local) for every Service alike, by the settings of kube-proxy and Calico, with the same keys as

@@ -9,6 +9,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,7 +73,10 @@ class Api:
         """The status and the content of the answer to one request."""
         address = urlsplit(self.server)
         connection = http.client.HTTPSConnection(
-            address.hostname or "", address.port, timeout=_TIMEOUT, context=self._context()
+            address.hostname or "",
+            address.port,
+            timeout=_TIMEOUT,
+            context=_context(self.ca, self.ca.stat().st_mtime_ns, self.identity),
         )
         try:
             content = None if body is None else json.dumps(body)
@@ -82,15 +86,18 @@ class Api:
         finally:
             connection.close()
 
-    def _context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=str(self.ca))
-        if self.identity is not None:
-            context.load_cert_chain(self.identity.certificate, self.identity.key)
-        return context
-
     def _headers(self, content_type: str) -> Mapping[str, str]:
         authorization = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         return {"Accept": JSON, "Content-Type": content_type, "User-Agent": "netguard-control-plane", **authorization}
+
+
+@cache
+def _context(ca: Path, _written: int, identity: Identity | None) -> ssl.SSLContext:
+    """What a connection needs to know; made once, since that takes longer than most requests."""
+    context = ssl.create_default_context(cafile=str(ca))
+    if identity is not None:
+        context.load_cert_chain(identity.certificate, identity.key)
+    return context
 
 
 def _message(content: bytes) -> str:

@@ -39,7 +39,8 @@ Service = Mapping[str, Any]
 @dataclass(frozen=True)
 class ServiceOutcome:
     """What became of one Service: the object before, and as the server answered it; ``code`` says why it failed, or that
-    it was not attempted as the run was cancelled; ``hazards`` what the change may do, or would have done, to clients."""
+    it was not attempted as the run was cancelled; ``hazards`` what the change may do, or would have done, to clients;
+    ``conflicts`` how often somebody else changed it just before it was written."""
 
     namespace: str
     name: str
@@ -50,6 +51,7 @@ class ServiceOutcome:
     after: Service | None = None
     code: str | None = None
     hazards: tuple[Hazard, ...] = ()
+    conflicts: int = 0
 
     def as_result(self) -> dict[str, Any]:
         return {
@@ -143,15 +145,16 @@ def _each_until(
 
 def _carried_out(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceOutcome:
     try:
-        for _attempt in range(ATTEMPTS):
+        for conflicts in range(ATTEMPTS):
             try:
-                return _attempted(gateway, service, wanted)
+                return replace(_attempted(gateway, service, wanted), conflicts=conflicts)
             except Conflict:
                 live = gateway.get(SERVICES, service["metadata"]["name"], service["metadata"]["namespace"])
                 if live is None:
                     return _outcome(service, "gone", "it was deleted meanwhile")
                 service = live
-        return _failed(service, Conflict.code, f"it was changed by others {ATTEMPTS} times while it was written")
+        failed = _failed(service, Conflict.code, f"it was changed by others {ATTEMPTS} times while it was written")
+        return replace(failed, conflicts=ATTEMPTS)
     except NotFound:
         return _outcome(service, "gone", "it was deleted meanwhile")
     except NetguardError as error:

@@ -203,6 +203,7 @@ def _result(session: Session, outcomes: Sequence[ServiceOutcome]) -> Result:
     return {
         "changed": any(o.status == "changed" or o.code == OutcomeUnknown.code for o in outcomes),
         "counts": {**counts, "total": len(outcomes)},
+        "conflicts": sum(outcome.conflicts for outcome in outcomes),
         "truncated": left_out or cut,
         **kept,
     }
