@@ -69,7 +69,7 @@ types: setup
 
 unit: setup
 	@echo "== unit"
-	@$(PYTEST) -q -rs tests/unit tests/conformance tests/scenarios tests/fuzz
+	@$(PYTEST) -q -rs --numprocesses 2 tests/unit tests/conformance tests/scenarios tests/fuzz
 
 sanity: setup
 	@echo "== sanity"
