@@ -16,9 +16,12 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count as count_from
 from typing import Any
 
 Task = dict[str, Any]
+# A port that was used before may still be known to the kernel, and then the connection is not a new one to policy.
+_PORTS = count_from(33_000)
 
 
 def main() -> None:
@@ -57,6 +60,8 @@ def connect(protocol: str, address: str, port: int, patience: float) -> Any:
     with socket.socket(socket.AF_INET, kind) as asking:
         asking.settimeout(patience)
         try:
+            if protocol == "UDP":
+                asking.bind(("", next(_PORTS)))
             asking.connect((address, port))
             if protocol == "UDP":
                 # Not permitted is what a process on the node itself gets for a drop and for a reject; only the latter refuses.
