@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,10 +149,6 @@ def _within(namespace: str, command: str) -> None:
 
 
 def _run(command: str) -> None:
-    result = subprocess.run(_words(command), capture_output=True, text=True, check=False)
+    result = subprocess.run(command.split(), capture_output=True, text=True, check=False)
     if result.returncode:
         raise RuntimeError(f"{command}: {result.stderr.strip()}")
-
-
-def _words(command: str) -> Sequence[str]:
-    return command.split()

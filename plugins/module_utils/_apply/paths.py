@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .._calico.errors import NetguardError
+from .._calico.inventory import Inventory
 from .._calico.manifest import KIND
 from .._calico.snapshot import Snapshot, name_of
 from .._calico.table import DecisionTable
@@ -54,11 +55,12 @@ def _judged(reader: Reader, gateway: Gateway, backend: str | None) -> Sequence[G
     snapshot = read_snapshot(gateway, backend, staged=False)
     for kind, reason in {**snapshot.unread, **_of_tiers(snapshot)}.items():
         reader.note(f"{_WHAT}: {kind}", PathsUnknown(reason))
-    settings = read_settings(gateway, [name_of(node) for node in snapshot.of("Node")])
+    inventory = Inventory(snapshot)
+    settings = read_settings(gateway, inventory, [name_of(node) for node in snapshot.of("Node")])
     reason = not_predicted(settings)
     if reason:
         raise PathsUnknown(reason)
-    cluster = _Cluster(snapshot, settings, DecisionTable(snapshot))
+    cluster = _Cluster(snapshot, settings, DecisionTable(snapshot, inventory=inventory))
     found = bypasses(snapshot, settings, cluster.table)
     if found.is_cut_short:
         reader.note(_WHAT, PathsUnknown(f"No more than {ASKED} connections were asked about"))
@@ -91,9 +93,9 @@ class _Cluster:
         """What is said of one policy, with what would close the way, and a manifest for it where there is one."""
         end, kind, namespace, name = denial
         services = tuple(dict.fromkeys(str(bypass.service) for bypass in found))
-        policy = next((item for item in self.snapshot.of(KIND) if name_of(item) == name), None)
-        is_ours = policy is not None and (kind, end) == (KIND, "egress")
-        remedy = node_port_denial(policy, self._nodes()) if policy is not None and is_ours else None
+        policies = self.snapshot.of(KIND) if (kind, end) == (KIND, "egress") else ()
+        policy = next((item for item in policies if name_of(item) == name), None)
+        remedy = None if policy is None else node_port_denial(policy, self._nodes())
         first = [] if remedy is None else [self._effect(remedy, denial, services)]
         shown = f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
         count = f"{len(services)} Services" if len(services) > 1 else "1 Service"

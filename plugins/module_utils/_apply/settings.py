@@ -19,19 +19,23 @@ from .._service.settings import POOLS, PROXY, Settings, kube_proxy_settings, set
 Read = TypeVar("Read")
 
 
-def read_settings(gateway: Gateway, nodes: Sequence[str]) -> Settings:
-    """The settings, as far as they may be read. ``nodes`` are the names of all nodes."""
+def read_settings(gateway: Gateway, calico: Inventory, nodes: Sequence[str]) -> Settings:
+    """The settings, as far as they may be read. ``calico`` has Felix's already, ``nodes`` are the names of all nodes."""
     reading = _Reading()
     proxy = reading.part(PROXY, lambda: kube_proxy_settings(kube_proxy_configuration(gateway)))
     pools = reading.part(POOLS, lambda: gateway.list(IP_POOLS))
+    return settings(proxy, pools, calico, nodes, reading.unread)
+
+
+def read_felix(gateway: Gateway) -> Inventory:
+    """Felix's settings alone, for those who have no snapshot of the whole cluster."""
+    reading = _Reading()
     felix = {
         "FelixConfiguration": reading.part("FelixConfiguration", lambda: gateway.list(FELIX_CONFIGURATIONS)),
         "DaemonSet": reading.part("DaemonSet", lambda: calico_node(gateway)),
     }
     objects = {kind: tuple(items) for kind, items in felix.items() if items is not None}
-    unread = {kind: reading.unread[kind] for kind, items in felix.items() if items is None}
-    why = {what: reason for what, reason in reading.unread.items() if what in (PROXY, POOLS)}
-    return settings(proxy, pools, Inventory(Snapshot(objects, unread)), nodes, why)
+    return Inventory(Snapshot(objects, reading.unread))
 
 
 class _Reading:

@@ -12,7 +12,7 @@ from .._cluster.gateway import Gateway
 from .._cluster.resources import ENDPOINT_SLICES, NODES, SERVICES
 from .._service.selection import listed_for, service_type
 from .._service.surroundings import Surroundings, surroundings
-from .settings import read_settings
+from .settings import read_felix, read_settings
 
 
 def around(gateway: Gateway, services: Sequence[Mapping[str, Any]]) -> Surroundings:
@@ -23,7 +23,7 @@ def around(gateway: Gateway, services: Sequence[Mapping[str, Any]]) -> Surroundi
     slices = slices_of(gateway, services)
     balanced = any(service_type(service) == "LoadBalancer" for service in services)
     found = surroundings(slices, gateway.list(NODES), gateway.list(SERVICES) if balanced else (), services)
-    return replace(found, settings=read_settings(gateway, [*found.nodes]))
+    return replace(found, settings=read_settings(gateway, read_felix(gateway), [*found.nodes]))
 
 
 def slices_of(gateway: Gateway, services: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
