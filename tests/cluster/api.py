@@ -62,6 +62,16 @@ class Api:
         answer: dict[str, Any] = json.loads(content)
         return answer
 
+    def exists(self, path: str) -> bool:
+        """Whether there is something at the path. Raises what `request` raises, but for a 404."""
+        try:
+            self.request("GET", path)
+        except ApiError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
     def is_ready(self) -> bool:
         """Whether the server says that it is ready; False too where it does not answer."""
         try:

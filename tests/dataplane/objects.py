@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Set
 from typing import Any
 
-from api import Api, ApiError
+from api import Api
 from network import EXTERNAL, LOAD_BALANCER, NODES, POD_CIDRS, PODS
 
 NAMESPACE, SERVICE = "lab", "web"
@@ -33,7 +33,7 @@ def create(api: Api) -> None:
     api.request(
         "POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     )
-    _until(lambda: _exists(api, f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/default"))
+    _until(lambda: api.exists(f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/default"))
     for name in PODS:
         pod(api, name)
     ports = [
@@ -115,16 +115,6 @@ def until_endpoints(api: Api, addresses: Set[str]) -> None:
         }
 
     _until(lambda: found() == addresses)
-
-
-def _exists(api: Api, path: str) -> bool:
-    try:
-        api.request("GET", path)
-    except ApiError as error:
-        if error.status == 404:
-            return False
-        raise
-    return True
 
 
 def _until(holds: Callable[[], bool]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from control_plane import Api, ApiError
+from control_plane import Api
 from install import apply, read_manifests
 
 MANIFESTS = Path(__file__).resolve().parent / "cluster"
@@ -59,7 +59,7 @@ def _run(api: Api, pod: Pod) -> None:
         "spec": {"nodeName": pod.node, "containers": [{"name": pod.app, "image": pod.app}]},
     }
     # A namespace's service account is made a moment after the namespace, and a Pod before it is refused.
-    _until(lambda: _exists(api, f"/api/v1/namespaces/{pod.namespace}/serviceaccounts/default"))
+    _until(lambda: api.exists(f"/api/v1/namespaces/{pod.namespace}/serviceaccounts/default"))
     api.request("POST", pods, body)
     ready = [{"type": "Ready", "status": "True"}]
     status = {"phase": "Running", "podIP": pod.address, "podIPs": [{"ip": pod.address}], "conditions": ready}
@@ -69,16 +69,6 @@ def _run(api: Api, pod: Pod) -> None:
 def _endpoints(api: Api) -> set[str]:
     slices = api.request("GET", "/apis/discovery.k8s.io/v1/endpointslices")["items"]
     return {address for s in slices for endpoint in s.get("endpoints") or [] for address in endpoint["addresses"]}
-
-
-def _exists(api: Api, path: str) -> bool:
-    try:
-        api.request("GET", path)
-    except ApiError as error:
-        if error.status == 404:
-            return False
-        raise
-    return True
 
 
 def _until(done: Callable[[], bool], seconds: float = 30.0) -> None:
