@@ -83,7 +83,7 @@ integration: setup
 	@echo "== integration"
 	@$(PYTEST) -q -rs --numprocesses 2 $(INTEGRATION)
 
-test: lint types unit sanity publish-checks integration
+test: lint types unit sanity publish-checks integration demo
 	@echo "== all checks passed"
 
 # make test-versions ROWS=all
@@ -100,6 +100,7 @@ dataplane: setup
 
 # make demo [BACKEND=native|aggregated]
 demo: setup
+	@echo "== demo"
 	@$(BIN)/python tests/demo/demo.py $(BACKEND)
 
 bench: setup

@@ -12,6 +12,7 @@ from pathlib import Path
 from control_plane import Api
 from install import apply, read_manifests
 
+MERGE = "application/merge-patch+json"
 MANIFESTS = Path(__file__).resolve().parent / "cluster"
 
 
@@ -44,6 +45,9 @@ def fill(api: Api) -> None:
     """Applies the manifests, runs the Pods, and waits until the controllers have made EndpointSlices of them."""
     for manifest in read_manifests([MANIFESTS]):
         apply(api, manifest)
+    for node in ("n1", "n2", "n3"):
+        ready = [{"type": "Ready", "status": "True"}]
+        api.request("PATCH", f"/api/v1/nodes/{node}/status", {"status": {"conditions": ready}}, MERGE)
     for pod in PODS:
         _run(api, pod)
     _until(lambda: _endpoints(api) >= {pod.address for pod in PODS if pod.app in ("web", "db", "vault")})
@@ -63,7 +67,7 @@ def _run(api: Api, pod: Pod) -> None:
     api.request("POST", pods, body)
     ready = [{"type": "Ready", "status": "True"}]
     status = {"phase": "Running", "podIP": pod.address, "podIPs": [{"ip": pod.address}], "conditions": ready}
-    api.request("PATCH", f"{pods}/{pod.name}/status", {"status": status}, "application/merge-patch+json")
+    api.request("PATCH", f"{pods}/{pod.name}/status", {"status": status}, MERGE)
 
 
 def _endpoints(api: Api) -> set[str]:

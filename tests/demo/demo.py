@@ -24,12 +24,13 @@ from typing import Any, get_args
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "cluster"))
 
-from content import fill  # noqa: E402
+from content import MERGE, fill  # noqa: E402
 from control_plane import Api, Backend, BuildError, InstallError, StartError, start, stop  # noqa: E402
 
 POLICIES = "/apis/projectcalico.org/v3/globalnetworkpolicies"
 SERVICES = {"namespaces": ["shop-*", "vault"]}
-MERGE = "application/merge-patch+json"
+# Whoever is sure that a moment with the default and without the egress deny is no harm.
+ALLOWED = ("--extra-vars", '{"baseline_allow_interruption": true}')
 
 
 class DemoError(Exception):
@@ -104,8 +105,13 @@ def _show(playbooks: Playbooks, api: Api) -> None:
     require(playbooks.run("audit"), fails=True, says="is missing")
     summary(playbooks)
 
-    say("bootstrap --check --diff: what would be written?")
-    planned = playbooks.run("bootstrap", "--check", "--diff")
+    say("bootstrap --check: is there anything against it? Here policy security-scanner isolates every Pod already")
+    refused = playbooks.run("bootstrap", "--check")
+    require(refused, fails=True, says='"code": "interrupts_connections"')
+    print(f"    {_message(refused)}")
+
+    say("bootstrap --check --diff, the moment of it allowed: what would be written?")
+    planned = playbooks.run("bootstrap", "--check", "--diff", *ALLOWED)
     require(planned, fails=False, says="create global-default")
     for step in re.findall(r'"((?:create|update|delete) \S+)"', planned.stdout):
         print(f"    would {step}")
@@ -113,7 +119,7 @@ def _show(playbooks: Playbooks, api: Api) -> None:
         raise DemoError("check mode has written")
 
     say("bootstrap: write it")
-    require(playbooks.run("bootstrap"), fails=False, says="compliant")
+    require(playbooks.run("bootstrap", *ALLOWED), fails=False, says="compliant")
     summary(playbooks)
 
     say("bootstrap again: a second run changes nothing")
@@ -135,6 +141,12 @@ def _show(playbooks: Playbooks, api: Api) -> None:
     require(playbooks.run("correct"), fails=False, says="compliant")
     require(playbooks.run("audit"), fails=False, says="compliant")
     summary(playbooks)
+
+
+def _message(run: subprocess.CompletedProcess[str]) -> str:
+    """Why a task failed, as its module says it."""
+    found = re.search(r'"msg": ("(?:[^"\\]|\\.)*")', run.stdout)
+    return json.loads(found[1]) if found else run.stdout
 
 
 def break_it(api: Api) -> None:

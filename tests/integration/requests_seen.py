@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 Policies = Mapping[str, Mapping[str, Any]]
 _WRITING = {"create", "update", "patch", "delete", "deletecollection"}
@@ -35,9 +35,12 @@ class Requests:
         self._at_calico = list(self._read(self.calico_log)) if self.calico_log else []
 
     def _read(self, file: Path) -> Iterator[dict[str, Any]]:
-        with file.open(encoding="utf-8") as log:
-            log.seek(self._starts[file])
+        with file.open("rb") as log:
+            _to_the_next_line(log, self._starts[file])
             for line in log:
+                # The last line may be another client's, and not written to its end yet.
+                if not line.endswith(b"\n"):
+                    return
                 entry = json.loads(line)
                 if (entry.get("userAgent") or "").startswith(_AGENT):
                     yield entry
@@ -64,6 +67,16 @@ class Requests:
             for entry in self._at_calico
             if entry["method"] != "GET" and "dryRun=All" not in entry["requestURI"]
         ]
+
+
+def _to_the_next_line(log: BinaryIO, position: int) -> None:
+    """Goes to the first line that begins at the position or later.
+
+    The server writes for its controllers too, so a log's size may be read while a line is half written.
+    """
+    log.seek(max(0, position - 1))
+    if position:
+        log.readline()
 
 
 def policies_written(writes: Sequence[str], before: Policies, after: Policies) -> Iterator[str]:

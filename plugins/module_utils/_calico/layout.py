@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -50,6 +50,10 @@ class Layout:
         width = len(self.peers)
         for number in range(len(self.kinds)):
             yield grid >> number * width & ((1 << width) - 1)
+
+    def grid_of(self, rows: Iterable[int]) -> int:
+        """The grid that has these classes of peers for each kind of traffic, in their order."""
+        return sum(row << number * len(self.peers) for number, row in enumerate(rows))
 
 
 @dataclass(frozen=True, eq=False)

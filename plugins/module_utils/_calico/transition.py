@@ -16,6 +16,7 @@ from .decisions import Decisions
 from .evaluation import Evaluation
 from .layout import Change, Layout, common_kinds, laid_out
 from .meeting import Candidates, Meeting, meet, takes_place
+from .opened_ahead import OpenedAhead
 from .policies import DIRECTIONS, CompiledPolicy, Direction, all_policies
 from .space import Space
 from .states import BEFORE, Choice, DirectionStates, State
@@ -138,21 +139,39 @@ class Transition:
                 yield bits, partial(way.has_gap, number)
 
     def gaps(self, state: State) -> Iterator[Change]:
-        """What is cut or opened in a state, and is so neither before nor after, by the ends of connections."""
-        for way in self._ways.values():
-            for subject in way.with_a_gap(state):
-                for grid in subject.gaps(state):
-                    yield from subject.changes(BEFORE, state, grid)
-        if self._opened_by_both(self._meeting(state), state):
-            for way in self._ways.values():
-                for subject in way.turning(state):
-                    yield from subject.changes(BEFORE, state, subject.turns(state).opening)
+        """What is cut or opened in a state, and is so neither before nor after, by the ends of connections.
+
+        Changes of one direction have one layout.
+        """
+        both = self._opened_by_both(self._meeting(state), state)
+        for one, other in (DIRECTIONS, DIRECTIONS[::-1]):
+            way = self._ways[one]
+            at_one_end = (
+                change
+                for subject in way.with_a_gap(state)
+                for grid in subject.gaps(state)
+                for change in subject.changes(BEFORE, state, grid)
+            )
+            yield from _told_apart(way, self._ways[other], state, at_one_end) if both else at_one_end
 
     def _opened_by_both(self, meeting: Meeting, state: State) -> bool:
         """Whether a connection is open because one end opens already and the other one is not closed yet."""
         return takes_place(
             self.layouts(), meeting, lambda direction, number: self._ways[direction].subject(number).turns(state)
         )
+
+
+def _told_apart(
+    way: DirectionStates, other: DirectionStates, state: State, at_one_end: Iterable[Change]
+) -> Iterator[Change]:
+    """The changes at one end, and what it opens while the other one, which denies it later, does not deny it yet."""
+    closed = ((subject.number, subject.turns(state).closing) for subject in other.turning(state))
+    ahead = OpenedAhead(way.layout, other.layout, {number: grid for number, grid in closed if grid})
+    for change in at_one_end:
+        yield from ahead.whole(change)
+    for subject in way.turning(state):
+        for change in subject.changes(BEFORE, state, subject.turns(state).opening):
+            yield from ahead.of(change)
 
 
 def _choice(before: Evaluation, after: Evaluation, writes: Sequence[Write]) -> Choice:

@@ -39,7 +39,7 @@ class Product:
     in_part: bool = False
 
 
-def of_known_versions(layout: Layout) -> int:
+def _of_known_versions(layout: Layout) -> int:
     """Classes of peers without those of an IP version that no endpoint has: a Pod that waits for its address will not have it."""
     points = layout.space.points
     versions = {point.version for point in points if point.endpoint is not None} - {None} or {4, 6}
@@ -50,10 +50,10 @@ def of_known_versions(layout: Layout) -> int:
     )
 
 
-def products(changes: Sequence[Change], known: int) -> list[Product]:
-    """What the changes, all of one direction, are about. ``known`` are its classes of peers of known IP versions."""
+def products(changes: Sequence[Change]) -> list[Product]:
+    """What the changes, all of one layout, are about."""
     layout = changes[0].layout
-    boxes = _joined(_boxes(changes, known))
+    boxes = _joined(_boxes(changes, _of_known_versions(layout)))
     # Both IP versions have products of their own until they are put together.
     if len(boxes) <= 2 * ONE_BY_ONE:
         exact = [product for box in boxes if (product := _product(layout, box)) is not None]

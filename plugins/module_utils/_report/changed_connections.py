@@ -16,7 +16,7 @@ from .._calico.policies import Direction, all_policies
 from .._calico.program import Entry
 from .._calico.space import Space
 from .._calico.verdict import Outcome
-from .change_products import Product, of_known_versions, products
+from .change_products import Product, products
 from .traffic_words import TrafficWords
 
 # How many namespaces, networks and kinds of traffic are named before "and N more".
@@ -107,11 +107,10 @@ def changed_connections(compared: Compared, changes: Iterable[Change]) -> tuple[
         gathered.setdefault(key, []).append(change)
     layouts = compared.layouts()
     words = {direction: _words(compared, layout) for direction, layout in layouts.items()}
-    known = {direction: of_known_versions(layout) for direction, layout in layouts.items()}
     found = [
         _told(key, product, words[key[0]], compared.space)
         for key, changes in gathered.items()
-        for product in products(changes, known[key[0]])
+        for product in products(changes)
     ]
     rank = {"cut": 0, "no longer known": 1, "known now": 2, "opened": 3}
     return tuple(sorted(found, key=lambda c: (rank[c.effect], -c.source.endpoints - c.destination.endpoints, str(c))))
