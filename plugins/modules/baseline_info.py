@@ -145,6 +145,15 @@ gaps:
   returned: without O(query)
   type: list
   elements: dict
+paths:
+  description:
+    - With V(paths) and V(policies) in O(gather_subset), for each policy of the baseline, each end of connections, each kind of
+      clients and each path to Services, whether the policy decides there what it decides about the same ends directly.
+    - Each has C(policy), C(kind), C(end) (V(egress), V(ingress)), C(client) (V(pod), V(node), V(outside)), C(path), C(matches)
+      (V(always), V(never), V(sometimes), V(unknown)), and C(reasons), each with C(id), C(example) and C(remedy).
+  returned: without O(query)
+  type: list
+  elements: dict
 findings:
   description: Everything that is not as declared, each with C(id), C(subject) and C(message).
   returned: without O(query)

@@ -82,7 +82,8 @@ options:
     type: list
     elements: str
     choices: [managed_by_controller, no_endpoint_with_node, endpoint_node_unknown, only_terminating_endpoints,
-              endpoints_on_excluded_nodes, entry_node_without_endpoint, shared_load_balancer_address, node_port_range_exhausted]
+              endpoints_on_excluded_nodes, shared_load_balancer_address, node_port_range_exhausted, put_back_before,
+              health_check_port_blocked, nodes_without_local_endpoint]
   entry_nodes:
     description:
       - Names of the nodes that clients outside of the cluster really use, such as those behind an external load balancer;

@@ -168,7 +168,7 @@ class Content:
 
     def remove(self) -> None:
         """Deletes all policies, staged ones too, and the namespaces, nodes and single objects that were made here."""
-        for path in self._put:
+        for path in reversed(self._put):
             self._api.request("DELETE", path)
         for name in self.policies():
             self.delete_policy(name)

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from ansible_collections.netguard.calico.plugins.module_utils._service.announcers import VIP_HOST
+from ansible_collections.netguard.calico.plugins.module_utils._service.external_traffic_policy import ORIGINAL
 from ansible_collections.netguard.calico.plugins.module_utils._service.hazard import CLUSTER_KINDS, KINDS
 from ansible_collections.netguard.calico.plugins.module_utils._service.surroundings import NODE_PORTS
 
@@ -17,7 +20,7 @@ import accounts
 from ansible_run import Ansible, Answer
 from cluster_content import Content
 from conftest import OWN
-from control_plane import ControlPlane
+from control_plane import ApiError, ControlPlane
 from data_plane_settings import calico, calico_node, kube_proxy
 from missing_rights import Right, without
 from requests_seen import Requests
@@ -51,10 +54,31 @@ class Case:
     entry_nodes: Sequence[str] = ()
     annotations: Mapping[str, str] = field(default_factory=dict)
     six: Sequence[Object] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    others: Sequence[tuple[str, Object]] = ()
+    kubelet: str = "v1.36.3"
 
 
 SHARED = {"metallb.io/allow-shared-ip": "edge"}
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+L2_STATUSES = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "servicel2statuses.metallb.io"},
+    "spec": {
+        "group": "metallb.io",
+        "scope": "Namespaced",
+        "names": {"plural": "servicel2statuses", "singular": "servicel2status", "kind": "ServiceL2Status"},
+        "versions": [
+            {
+                "name": "v1beta1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+            }
+        ],
+    },
+}
 DIRECT = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"
 CASES = {
     "managed_by_controller": Case(owners=[OWNER]),
@@ -62,7 +86,6 @@ CASES = {
     "endpoint_node_unknown": Case([ONE, endpoint("10.244.9.10", "n1.example.com")]),
     "only_terminating_endpoints": Case([endpoint("10.244.1.10", "n1", **ENDING)]),
     "endpoints_on_excluded_nodes": Case([ONE], "LoadBalancer", excluded=["n1"]),
-    "entry_node_without_endpoint": Case([ONE], entry_nodes=["n*"]),
     "nodes_without_local_endpoint": Case([ONE]),
     "single_endpoint": Case([ONE]),
     "endpoints_on_one_node": Case([ONE, endpoint("10.244.1.11", "n1")]),
@@ -74,6 +97,15 @@ CASES = {
     "no_benefit_proxy_load_balancer": Case(type="LoadBalancer", ingress=[{"ip": "192.0.2.1", "ipMode": "Proxy"}]),
     "host_network_endpoints": Case([endpoint(NODES["n1"], "n1"), TWO]),
     "no_ready_endpoint": Case([]),
+    "put_back_before": Case(annotations={ORIGINAL: json.dumps({"externalTrafficPolicy": "Cluster"})}),
+    "health_check_port_blocked": Case(
+        type="LoadBalancer", others=[calico("HostEndpoint", "n1", node="n1", interfaceName="*")]
+    ),
+    "health_check_port_opened": Case(type="LoadBalancer"),
+    "announcer_without_endpoint": Case([ONE], "LoadBalancer", annotations={VIP_HOST: "n2"}),
+    "single_announcer": Case(type="LoadBalancer", annotations={VIP_HOST: "n2"}),
+    "terminating_not_served": Case(kubelet="v1.25.16"),
+    "only_proxy_sees_client": Case(labels={"app.kubernetes.io/name": "ingress-nginx"}),
 }
 
 
@@ -94,10 +126,14 @@ def put(content: Content, case: Case) -> None:
         content.service("shop", "other", "LoadBalancer", annotations=SHARED)
     service = content.services("shop")["web"]
     owners = [{**owner, "uid": service["metadata"]["uid"]} for owner in case.owners]
-    content.patch_service("shop", "web", {"metadata": {"ownerReferences": owners}})
+    content.patch_service("shop", "web", {"metadata": {"ownerReferences": owners, "labels": dict(case.labels)}})
     content.patch(
         "/api/v1/namespaces/shop/services/web/status", {"status": {"loadBalancer": {"ingress": list(case.ingress)}}}
     )
+    for path, body in case.others:
+        content.put(path, body)
+    for name in NODES:
+        content.patch(f"/api/v1/nodes/{name}/status", {"status": {"nodeInfo": {"kubeletVersion": case.kubelet}}})
     for node in case.excluded:
         content.patch(f"/api/v1/nodes/{node}", {"metadata": {"labels": EXCLUDED}})
     for family, endpoints in (("IPv4", case.endpoints), ("IPv6", case.six)):
@@ -110,6 +146,18 @@ def put(content: Content, case: Case) -> None:
             "ports": [{"name": "", "port": 8080, "protocol": "TCP"}],
         }
         content.request("POST", "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices", body)
+
+
+def put_once_served(content: Content, path: str, body: Object) -> None:
+    """Puts an object of a kind that is new, which the server serves a moment later."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return content.put(path, body)
+        except ApiError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def became(content: Content) -> str:
@@ -266,6 +314,53 @@ def test_settings_that_may_not_be_read_are_not_known_and_nothing_is_claimed_of_t
     assert (answer.failed, became(shop)) == (False, "Local")
     (said,) = of_cluster(answer).values()
     assert "get on configmaps" in said and "list on ippools.projectcalico.org" in said
+
+
+def test_where_clients_come_in_a_node_without_an_endpoint_is_refused(ansible: Ansible, shop: Content) -> None:
+    put(shop, Case([ONE]))
+    options: Object = {"names": ["shop/web"], "entry_nodes": ["n*"]}
+    refused = ansible.module(MODULE, **options)
+    assert (ids(refused)[0], became(shop)) == ("nodes_without_local_endpoint", "Cluster")
+    ansible.module(MODULE, **options, ignore_hazards=["nodes_without_local_endpoint"])
+    assert became(shop) == "Local"
+
+
+def test_the_port_for_health_checks_is_named_once_it_is_chosen(ansible: Ansible, shop: Content) -> None:
+    put(shop, Case(type="LoadBalancer"))
+    answer = ansible.module(MODULE, names=["shop/web"])
+    (service,) = answer.result["services"]
+    (said,) = [h["message"] for h in service["hazards"] if h["id"] == "health_check_port_opened"]
+    assert said == f"every node answers health checks on port {service['after']['healthCheckNodePort']}"
+
+
+def test_what_metallb_says_of_who_announces_is_heard(ansible: Ansible, shop: Content) -> None:
+    shop.put("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", L2_STATUSES)
+    put(shop, Case([ONE], "LoadBalancer"))
+    status = {"node": "n2", "serviceName": "web", "serviceNamespace": "shop"}
+    body = {
+        "apiVersion": "metallb.io/v1beta1",
+        "kind": "ServiceL2Status",
+        "metadata": {"name": "l2-x"},
+        "status": status,
+    }
+    put_once_served(shop, "/apis/metallb.io/v1beta1/namespaces/shop/servicel2statuses", body)
+    said = ids(ansible.module(MODULE, names=["shop/web"]))
+    assert {"announcer_without_endpoint", "single_announcer"} <= set(said)
+
+
+def test_host_endpoints_and_announcers_that_may_not_be_read_are_not_known(
+    ansible: Ansible, plane: ControlPlane, shop: Content
+) -> None:
+    put(shop, CASES["health_check_port_blocked"])
+    rules = without(accounts.rules("writer"), Right("list", "hostendpoints.projectcalico.org"))
+    rules = without(rules, Right("list", "servicel2statuses.metallb.io"))
+    blind = accounts.with_rules(plane, "blind-to-hosts", rules, ansible.directory)
+    answer = ansible.module(MODULE, names=["shop/web"], kubeconfig=str(blind))
+    assert (answer.failed, became(shop)) == (False, "Local")
+    unknown = of_cluster(answer)["kube_proxy_unknown"]
+    assert "list on hostendpoints.projectcalico.org" in unknown and "list on servicel2statuses.metallb.io" in unknown
+    (said,) = [h["message"] for h in answer.result["services"][0]["hazards"] if h["id"] == "health_check_port_opened"]
+    assert "whether it is reached on n1, n2 depends on policy" in said
 
 
 def test_a_name_that_kube_proxy_gives_every_node_is_no_endpoints_node(ansible: Ansible, shop: Content) -> None:

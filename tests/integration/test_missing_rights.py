@@ -31,6 +31,7 @@ NOT_ASKED_FOR = {
     Right("get", "tier.stagedglobalnetworkpolicies.projectcalico.org"): "the same, at Calico's API server",
     Right("list", "ippools.projectcalico.org"): "a setting that is not known is told, and refuses nothing",
     Right("get", "configmaps"): "the same",
+    Right("list", "servicel2statuses.metallb.io"): "the same, of load balancers' Services only",
     Right("list", "events"): "Events are looked at with batches only",
     Right("get", "services"): "a Service is read again only where somebody else changes it or an answer is lost",
 }

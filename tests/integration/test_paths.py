@@ -83,6 +83,18 @@ def test_a_denied_connection_that_comes_about_by_a_nodes_port_is_found_and_the_m
     assert gap["subjects"] == ["shop/web"]
     assert "global-egress-deny denies egress" in gap["message"] and "of node n2" in gap["message"]
     assert "this closes it for all of them" in gap["remedies"][0]
+    denied = {
+        row["path"]: (row["matches"], [reason["id"] for reason in row["reasons"]])
+        for row in found["paths"]
+        if (row["policy"], row["end"], row["client"]) == ("global-egress-deny", "egress", "pod")
+    }
+    assert denied == {
+        "pod_ip": ("always", []),
+        "cluster_ip": ("always", []),
+        # A node takes its own Pods to all endpoints, under Local too, before policy looks.
+        "node_port_own": ("always", []),
+        "node_port_with_endpoint": ("never", ["bypassed_by_node_port"]),
+    }
 
     remedy = gap["manifest"]
     assert ansible.module("global_network_policy", definition=remedy).changed

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from .._calico.errors import NetguardError
 from .._calico.inventory import Inventory
-from .._calico.manifest import KIND
+from .._calico.manifest import DEFAULT_TIER, KIND, Policy
 from .._calico.snapshot import Snapshot, name_of
 from .._calico.table import DecisionTable
 from .._cluster.gateway import Gateway
@@ -19,6 +19,7 @@ from .._report.gaps import Gap
 from .._service.bypass import ASKED, Bypass, bypasses
 from .._service.node_port_denial import NODE_PORT_RANGE, node_port_denial
 from .._service.planes import not_predicted
+from .._service.policy_paths import PAIRS, policy_paths
 from .._service.settings import Settings
 from .reading import Reader
 from .settings import read_settings
@@ -46,12 +47,21 @@ class PathsUnknown(NetguardError):
     code = "paths_unknown"
 
 
-def read_paths(reader: Reader, gateway: Gateway, backend: str | None) -> tuple[Gap, ...]:
-    """A gap for each policy that is bypassed. What keeps this from being known, or from being known whole, is noted."""
-    return tuple(reader.items(_WHAT, lambda: _judged(reader, gateway, backend)) or ())
+@dataclass(frozen=True)
+class Paths:
+    """A gap for each policy that is bypassed, and on which paths each policy of the baseline decides, as modules return it."""
+
+    gaps: Sequence[Gap] = ()
+    paths: Sequence[Mapping[str, Any]] = ()
 
 
-def _judged(reader: Reader, gateway: Gateway, backend: str | None) -> Sequence[Gap]:
+def read_paths(reader: Reader, gateway: Gateway, backend: str | None, policies: Sequence[Policy]) -> Paths:
+    """What is found of paths; what keeps it from being known, or from being known whole, is noted."""
+    found = reader.items(_WHAT, lambda: [_judged(reader, gateway, backend, policies)])
+    return found[0] if found else Paths()
+
+
+def _judged(reader: Reader, gateway: Gateway, backend: str | None, policies: Sequence[Policy]) -> Paths:
     snapshot = read_snapshot(gateway, backend, staged=False)
     for kind, reason in {**snapshot.unread, **_of_tiers(snapshot)}.items():
         reader.note(f"{_WHAT}: {kind}", PathsUnknown(reason))
@@ -64,7 +74,17 @@ def _judged(reader: Reader, gateway: Gateway, backend: str | None) -> Sequence[G
     found = bypasses(snapshot, settings, cluster.table)
     if found.is_cut_short:
         reader.note(_WHAT, PathsUnknown(f"No more than {ASKED} connections were asked about"))
-    return [cluster.gap(check, items) for check, items in _by_denial(found.found).items()]
+    # Releases that store a policy by its tier's name too list it so.
+    own = {(KIND, "", name) for policy in policies for name in (policy.name, f"{_tier(policy)}.{policy.name}")}
+    on_paths = policy_paths(snapshot, settings, cluster.table, own)
+    if on_paths.is_cut_short:
+        reader.note(_WHAT, PathsUnknown(f"No more than {PAIRS} pairs of a client and an endpoint were asked about"))
+    gaps = [cluster.gap(check, items) for check, items in _by_denial(found.found).items()]
+    return Paths(gaps, on_paths.as_result())
+
+
+def _tier(policy: Policy) -> str:
+    return str(policy.spec.get("tier") or DEFAULT_TIER)
 
 
 def _of_tiers(snapshot: Snapshot) -> dict[str, str]:

@@ -21,7 +21,7 @@ Read = TypeVar("Read")
 
 def read_settings(gateway: Gateway, calico: Inventory, nodes: Sequence[str]) -> Settings:
     """The settings, as far as they may be read. ``calico`` has Felix's already, ``nodes`` are the names of all nodes."""
-    reading = _Reading()
+    reading = Reading()
     proxy = reading.part(PROXY, lambda: kube_proxy_settings(kube_proxy_configuration(gateway)))
     pools = reading.part(POOLS, lambda: gateway.list(IP_POOLS))
     return settings(proxy, pools, calico, nodes, reading.unread)
@@ -29,7 +29,7 @@ def read_settings(gateway: Gateway, calico: Inventory, nodes: Sequence[str]) -> 
 
 def read_felix(gateway: Gateway) -> Inventory:
     """Felix's settings alone, for those who have no snapshot of the whole cluster."""
-    reading = _Reading()
+    reading = Reading()
     felix = {
         "FelixConfiguration": reading.part("FelixConfiguration", lambda: gateway.list(FELIX_CONFIGURATIONS)),
         "DaemonSet": reading.part("DaemonSet", lambda: calico_node(gateway)),
@@ -38,8 +38,8 @@ def read_felix(gateway: Gateway) -> Inventory:
     return Inventory(Snapshot(objects, reading.unread))
 
 
-class _Reading:
-    """Reads one thing after the other, and keeps why one could not be read."""
+class Reading:
+    """Reads one thing after the other, and keeps in ``unread`` why one could not be read."""
 
     def __init__(self) -> None:
         self.unread: dict[str, str] = {}

@@ -70,6 +70,8 @@ ADMIN_NETWORK_POLICIES = Resource(
 BASELINE_ADMIN_NETWORK_POLICIES = Resource(
     "policy.networking.k8s.io", "v1alpha1", "baselineadminnetworkpolicies", "BaselineAdminNetworkPolicy", False
 )
+# Of MetalLB in layer 2: which node announces a Service's address.
+SERVICE_L2_STATUSES = Resource("metallb.io", "v1beta1", "servicel2statuses", "ServiceL2Status", True)
 PODS = Resource("", "v1", "pods", "Pod", True)
 NODES = Resource("", "v1", "nodes", "Node", False)
 SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount", True)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._apply.paths import read_paths
+from .._apply.paths import Paths, read_paths
 from .._apply.reading import PolicyReading, Reader, read_policies
 from .._apply.services import selected
 from .._calico.manifest import Policy
@@ -34,7 +34,7 @@ from .source import baseline_policies
 
 _STATUS = {UNCHANGED: "compliant", TO_CHANGE: "not_compliant"}
 # Most important first, since the last ones are cut where a result grows too large.
-_LISTS = ("findings", "checks", "unread", "policies", "gaps", "services", "foreign_policies")
+_LISTS = ("findings", "checks", "unread", "policies", "gaps", "services", "paths", "foreign_policies")
 
 
 def prepare(params: dict[str, Any]) -> Work:
@@ -66,11 +66,13 @@ def _facts(
     reader = Reader()
     reading = None if policies is None else read_policies(reader, session.gateway, policies, session.cluster.backend)
     services = None if chosen is None else _services(reader, session, chosen)
-    by_path = read_paths(reader, session.gateway, session.cluster.backend) if asks_for_paths else ()
+    on_paths = (
+        read_paths(reader, session.gateway, session.cluster.backend, policies or ()) if asks_for_paths else Paths()
+    )
     unread = reader.unread()
     foreign = () if reading is None else foreign_policies(policies or (), reading.live, reading.tiers)
-    found = (*_gaps(policies, reading, foreign, services), *by_path)
-    facts = _as_facts(session, reading, services, foreign, found, unread)
+    found = (*_gaps(policies, reading, foreign, services), *on_paths.gaps)
+    facts = {**_as_facts(session, reading, services, foreign, found, unread), "paths": list(on_paths.paths)}
     checked = check_facts(checks, facts)
     missing_tiers = () if reading is None else reading.missing_tiers
     judgement = judge(None if reading is None else reading.facts, services, checked, unread, missing_tiers)

@@ -27,7 +27,7 @@ from .._plan.service_backup import restored_by, with_services
 from .._report.size import not_fine, within_limit
 from .._service.external_traffic_policy import REFUSED, TO_CHANGE, Absent, Present
 from .._service.guarded import Guarded, Wanted
-from .._service.hazard import KINDS, REFUSE, WARN, Hazard
+from .._service.hazard import ENTERED, REFUSE, WARN, Hazard
 from .._service.selection import Selection, is_given, selection
 from .backups import Place, backup_place, new_backup, stored_backup
 from .batch import batch_size
@@ -35,8 +35,8 @@ from .run import Result, Session, Unfinished, Work
 
 SERVICES_FAILED = "services_failed"
 BATCH_IN_TROUBLE = "batch_in_trouble"
-# The hazards that keep a Service from becoming Local.
-REFUSING = tuple(name for name, kind in KINDS.items() if kind.severity == REFUSE)
+# The hazards that keep a Service from becoming Local, or may.
+REFUSING = tuple(name for name, kind in ENTERED.items() if kind.severity == REFUSE)
 _FINE = ("unchanged", "ignored", "not_applicable")
 STATUSES = ("changed", *_FINE, REFUSED, "missing", "gone", "failed", "not_attempted")
 
@@ -74,7 +74,9 @@ def _guarded(session: Session, asked: Wanted, services: Sequence[Service]) -> Wa
         return asked
     session.progress.phase("looking for hazards")
     ignored, entry_nodes = session.params["ignore_hazards"] or (), session.params["entry_nodes"] or ()
-    return Guarded(asked, around(session.gateway, concerned), frozenset(ignored), tuple(entry_nodes))
+    return Guarded(
+        asked, around(session.gateway, session.cluster.backend, concerned), frozenset(ignored), tuple(entry_nodes)
+    )
 
 
 def _restore(params: Mapping[str, Any], place: Place) -> Work:

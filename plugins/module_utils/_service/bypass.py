@@ -14,7 +14,6 @@ from itertools import islice
 
 from .._calico.inventory import Peer
 from .._calico.matching import Flow
-from .._calico.nets import parse_address
 from .._calico.snapshot import Snapshot
 from .._calico.table import DecisionTable
 from .._calico.traffic import Traffic
@@ -22,6 +21,7 @@ from .._calico.verdict import Check
 from .data_plane import NODE, NODE_PORT, POD, Address, Client, DataPlane, Endpoint, Target
 from .exposed import Exposed, exposed
 from .planes import possible_planes
+from .policy_view import PolicyView
 from .settings import Settings
 from .source_address import Outcome, outcomes
 
@@ -72,7 +72,7 @@ class _Asked:
 def bypasses(snapshot: Snapshot, settings: Settings, table: DecisionTable, limit: int = ASKED) -> Bypasses:
     """One example for each Service, IP version and policy, of those whose direct connection a workload's policy denies."""
     found: dict[object, Bypass] = {}
-    counter, view = _Counter(limit), _View(table)
+    counter, view = _Counter(limit), PolicyView(table)
     for version in (4, 6):
         planes = possible_planes(snapshot, table.inventory, settings, version)
         for asked in _denied(snapshot, view, version, counter):
@@ -80,21 +80,6 @@ def bypasses(snapshot: Snapshot, settings: Settings, table: DecisionTable, limit
                 key = (str(bypass.service), bypass.service.node_port, str(bypass.denied.decided_by), version)
                 found.setdefault(key, bypass)
     return Bypasses(tuple(found.values()), counter.is_over)
-
-
-@dataclass
-class _View:
-    """What policy says, and who is at an address; always the same peer, since the table knows them by their identity."""
-
-    table: DecisionTable
-    _peers: dict[str, Peer] = field(default_factory=dict)
-
-    def at(self, address: str) -> Peer:
-        """Who has the address."""
-        if address not in self._peers:
-            parsed = parse_address(address)
-            self._peers[address] = Peer(None) if parsed is None else self.table.inventory.peer_at(parsed)
-        return self._peers[address]
 
 
 @dataclass
@@ -110,11 +95,10 @@ class _Counter:
         self.left -= min(len(taken), self.left)
 
 
-def _denied(snapshot: Snapshot, view: _View, version: int, counter: _Counter) -> Iterator[_Asked]:
-    clients = _clients(view.table, version)
-    for service in exposed(snapshot, version):
-        for endpoint in _told_apart(service.service.endpoints, view):
-            peer = view.at(endpoint.address)
+def _denied(snapshot: Snapshot, view: PolicyView, version: int, counter: _Counter) -> Iterator[_Asked]:
+    clients = view.pods(version)
+    for service in (each for each in exposed(snapshot, version) if each.node_port):
+        for endpoint, peer in view.told_apart(service.service.endpoints):
             traffic = Traffic(service.protocol, service.numbers[endpoint.name])
             for client in counter.takes(clients):
                 verdict = view.table.decided(Flow(client, peer, traffic))
@@ -122,35 +106,12 @@ def _denied(snapshot: Snapshot, view: _View, version: int, counter: _Counter) ->
                     yield _Asked(service, client, endpoint, peer, verdict.deciding)
 
 
-def _clients(table: DecisionTable, version: int) -> Sequence[Peer]:
-    """One Pod of each group that policy cannot tell apart, on each of two nodes where there are so many."""
-    found: dict[object, dict[str, Peer]] = {}
-    for endpoint in table.inventory.workloads:
-        for address in endpoint.addresses:
-            if address.version == version and endpoint.node:
-                peer = Peer(address, endpoint)
-                of_class = found.setdefault(table.class_of(peer) or peer, {})
-                if len(of_class) < 2:
-                    of_class.setdefault(endpoint.node, peer)
-    return [peer for of_class in found.values() for peer in of_class.values()]
-
-
-def _told_apart(endpoints: Iterable[Endpoint], view: _View) -> Iterator[Endpoint]:
-    """One endpoint of each group that policy cannot tell apart, of those that are workloads."""
-    seen = set()
-    for endpoint in endpoints:
-        peer = view.at(endpoint.address)
-        if peer.endpoint is not None and (alike := view.table.class_of(peer) or peer) not in seen:
-            seen.add(alike)
-            yield endpoint
-
-
 def _is_of_policy(check: Check) -> bool:
     """Whether it is a workload's policy that denies, and not a node."""
     return check.decided_by is not None and bool(check.decided_by.tier) and check.at.startswith("pod ")
 
 
-def _around(asked: _Asked, planes: Sequence[DataPlane], view: _View) -> Iterator[Bypass]:
+def _around(asked: _Asked, planes: Sequence[DataPlane], view: PolicyView) -> Iterator[Bypass]:
     """By which nodes' ports the connection comes about, or may."""
     ways = [dict(_ways(asked, plane, view)) for plane in planes]
     for node, seen in dict.fromkeys(way for of_plane in ways for way in of_plane):
@@ -158,7 +119,7 @@ def _around(asked: _Asked, planes: Sequence[DataPlane], view: _View) -> Iterator
         yield Bypass(asked.service, asked.client, asked.peer, node, asked.denied, seen, is_sure)
 
 
-def _ways(asked: _Asked, plane: DataPlane, view: _View) -> Iterator[tuple[tuple[str, Address], bool]]:
+def _ways(asked: _Asked, plane: DataPlane, view: PolicyView) -> Iterator[tuple[tuple[str, Address], bool]]:
     """The nodes that may let it pass on this data plane, with what the client's egress policy sees, and if they do for sure."""
     workload = asked.client.endpoint
     if workload is None or workload.node not in plane.nodes:
@@ -182,7 +143,7 @@ def _asked_nodes(asked: _Asked, plane: DataPlane) -> list[str]:
     return [name for name in dict.fromkeys((asked.endpoint.node, without, own)) if name in plane.nodes]
 
 
-def _seen(asked: _Asked, outcome: Outcome, view: _View) -> Iterator[str]:
+def _seen(asked: _Asked, outcome: Outcome, view: PolicyView) -> Iterator[str]:
     """What the client's egress policy and the endpoint's ingress policy say to what they see."""
     client, endpoint, protocol = asked.client.endpoint, asked.peer.endpoint, asked.service.protocol
     seen, source, behind = (

@@ -7,15 +7,18 @@ https://kubernetes.io/docs/reference/networking/virtual-ips/#external-traffic-po
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from .hazard import Found, named
 from .selection import service_type
-from .surroundings import Behind, Surroundings
+from .surroundings import Behind, NodeState, Surroundings
 
 Service = Mapping[str, Any]
+# ProxyTerminatingEndpoints is on by default since this release.
+_SERVES_TERMINATING = (1, 26)
 
 
 def presence(service: Service, around: Surroundings) -> Found:
@@ -62,12 +65,11 @@ def spread(service: Service, around: Surroundings, entry_nodes: tuple[str, ...])
 def _entered(ready: list[Behind], around: Surroundings, entry_nodes: tuple[str, ...]) -> Found:
     """Nodes at which connections from outside would time out, for each port and family."""
     used = _entry_nodes(around.nodes, entry_nodes) if entry_nodes else around.usable_nodes
-    hazard = "entry_node_without_endpoint" if entry_nodes else "nodes_without_local_endpoint"
     for family, port in sorted({(each.family, each.port) for each in ready}):
         without = used - {each.node for each in ready if (each.family, each.port) == (family, port)}
         if without:
             what = f"port {port} by {family}" if port else f"its port by {family}"
-            yield hazard, f"{what} has no endpoint on {named(without)}"
+            yield "nodes_without_local_endpoint", f"{what} has no endpoint on {named(without)}"
 
 
 def _entry_nodes(nodes: Iterable[str], patterns: tuple[str, ...]) -> set[str]:
@@ -97,3 +99,22 @@ def dual_stack(service: Service, around: Surroundings) -> Found:
     }
     if service_type(service) == "LoadBalancer" and all(on.values()) and on["IPv4"] != on["IPv6"]:
         yield "dual_stack_health_check", f"only one family has endpoints on {named(on['IPv4'] ^ on['IPv6'])}"
+
+
+def terminating(service: Service, around: Surroundings) -> Found:
+    """Whether kube-proxy is too old to use endpoints that end where a node has no other.
+
+    https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/1669-proxy-terminating-endpoints
+    """
+    on = {each.node for each in around.behind(service) if each.ready}
+    old = {node.name: node.proxy_version for node in around.nodes.values() if node.name in on and _is_old(node)}
+    if old and not around.settings.bpf:
+        yield (
+            "terminating_not_served",
+            f"kube-proxy {min(old.values())} on {named(old)} hands no connections to endpoints that end",
+        )
+
+
+def _is_old(node: NodeState) -> bool:
+    found = re.match(r"v?(\d+)\.(\d+)", node.proxy_version)
+    return found is not None and (int(found[1]), int(found[2])) < _SERVES_TERMINATING

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ports of Services that answer on every node, with their endpoints, from the objects of a snapshot."""
+"""Ports of Services with their endpoints and the ways to them, from the objects of a snapshot."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from .._calico.nets import parse_address
 from .._calico.protocols import protocol_number
 from .._calico.snapshot import Snapshot, items, labels_of, mapping, name_of, namespace_of, spec_of, text
 from .data_plane import Endpoint, ServicePort
-from .surroundings import SERVICE_NAME
+from .surroundings import SERVICE_NAME, load_balancer_ingress
 
 _FAMILIES = {4: "IPv4", 6: "IPv6"}
 Slices = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
@@ -21,45 +21,79 @@ Slices = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
 
 @dataclass(frozen=True)
 class Exposed:
-    """One port of a Service that has a NodePort: ``numbers`` are the ports of the endpoints, by their names."""
+    """One port of a Service: ``numbers`` are the ports of the endpoints, by their names.
+
+    ``node_port`` is 0 where it has none, ``balancer`` the address of its load balancer, a name where that has no address, empty
+    where there is none; ``external`` is one of its external IPs, or empty.
+    """
 
     namespace: str
     name: str
     protocol: int
+    port: int
     node_port: int
     service: ServicePort
     numbers: Mapping[str, int]
+    balancer: str = ""
+    external: str = ""
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
 
 
 def exposed(snapshot: Snapshot, version: int) -> Iterator[Exposed]:
-    """Every port with a NodePort, with its endpoints of one IP version; an endpoint's name is its address."""
+    """Every port that kube-proxy serves, with its endpoints of one IP version; an endpoint's name is its address."""
     slices: defaultdict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for piece in snapshot.of("EndpointSlice"):
         if piece.get("addressType") == _FAMILIES[version]:
             slices[namespace_of(piece), labels_of(piece).get(SERVICE_NAME, "")].append(piece)
     for service in snapshot.of("Service"):
+        if spec_of(service).get("type") == "ExternalName" or spec_of(service).get("clusterIP") == "None":
+            continue
         for port in map(mapping, items(spec_of(service).get("ports"))):
-            protocol, number = protocol_number(port.get("protocol") or "TCP"), port.get("nodePort")
-            if protocol is not None and isinstance(number, int) and number:
-                yield _exposed(service, port, protocol, slices)
+            protocol = protocol_number(port.get("protocol") or "TCP")
+            if protocol is not None:
+                yield _exposed(service, port, protocol, slices, version)
 
 
-def _exposed(service: Mapping[str, Any], port: Mapping[str, Any], protocol: int, slices: Slices) -> Exposed:
+def _exposed(
+    service: Mapping[str, Any], port: Mapping[str, Any], protocol: int, slices: Slices, version: int
+) -> Exposed:
     spec, key = spec_of(service), (namespace_of(service), name_of(service))
     endpoints = {
         endpoint.name: (endpoint, number)
         for piece in slices.get(key, ())
         for endpoint, number in _endpoints(piece, text(port.get("name")))
     }
+    ingress = mapping(next(iter(load_balancer_ingress(service)), None))
+    balancer = _of_version([ingress.get("ip")], version) or text(ingress.get("hostname"))
     of_port = ServicePort(
         tuple(endpoint for endpoint, _number in endpoints.values()),
         text(spec.get("externalTrafficPolicy")) or "Cluster",
         text(spec.get("internalTrafficPolicy")) or "Cluster",
+        # What kube-proxy does not know as an address of its own, it leaves to the load balancer.
+        bool(ingress.get("ip")) and ingress.get("ipMode") != "Proxy" if ingress else True,
     )
-    return Exposed(*key, protocol, port["nodePort"], of_port, {name: n for name, (_e, n) in endpoints.items()})
+    return Exposed(
+        *key,
+        protocol,
+        _number(port.get("port")),
+        _number(port.get("nodePort")),
+        of_port,
+        {name: n for name, (_e, n) in endpoints.items()},
+        balancer,
+        _of_version(items(spec.get("externalIPs")), version),
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _of_version(addresses: Iterable[object], version: int) -> str:
+    """The first address of that version, empty where there is none."""
+    parsed = map(parse_address, addresses)
+    return next((str(each) for each in parsed if each is not None and each.version == version), "")
 
 
 def _endpoints(piece: Mapping[str, Any], port: str) -> Iterator[tuple[Endpoint, int]]:

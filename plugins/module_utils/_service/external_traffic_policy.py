@@ -72,7 +72,7 @@ class Absent:
         recorded = annotations_of(service).get(ORIGINAL)
         if recorded is None:
             return Decision(UNCHANGED, f"it has no annotation {ORIGINAL}")
-        original = _recorded(recorded)
+        original = recorded_original(service)
         if original is None:
             return Decision(BROKEN, f"the annotation {ORIGINAL} is not what was recorded: {recorded[:80]}")
         if not can_have_policy(service):
@@ -113,9 +113,10 @@ def _original(service: Mapping[str, Any]) -> dict[str, Any]:
     return {**original, "healthCheckNodePort": port} if port else original
 
 
-def _recorded(text: str) -> dict[str, Any] | None:
+def recorded_original(service: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The fields as they were before the first change; None where nothing is recorded, or nothing that can be read."""
     try:
-        original = json.loads(text)
+        original = json.loads(annotations_of(service).get(ORIGINAL, "null"))
     except ValueError:
         return None
     if not isinstance(original, dict) or original.get("externalTrafficPolicy") not in POLICIES:

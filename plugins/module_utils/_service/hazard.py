@@ -48,9 +48,6 @@ KINDS: Mapping[str, Kind] = {
     "endpoints_on_excluded_nodes": Kind(
         REFUSE, "Run an endpoint on a ready node without the label that excludes it from load balancers."
     ),
-    "entry_node_without_endpoint": Kind(
-        REFUSE, "Run an endpoint on every node of entry_nodes, as with a DaemonSet or topology spread constraints."
-    ),
     "shared_load_balancer_address": Kind(
         REFUSE,
         "Give the Services addresses of their own, or the same selector; under Local one node answers for the address.",
@@ -58,11 +55,28 @@ KINDS: Mapping[str, Kind] = {
     "node_port_range_exhausted": Kind(
         REFUSE, "Free node ports, change fewer Services, or ignore this where the API server has a larger range."
     ),
+    "put_back_before": Kind(
+        REFUSE,
+        "Find out why; if it is to stay so, give the Service the annotation netguard.calico/external-traffic-policy: ignore.",
+    ),
+    "health_check_port_blocked": Kind(
+        REFUSE, "Let the load balancers' health checks in to the nodes' ports, by a policy on the host endpoints."
+    ),
     "nodes_without_local_endpoint": Kind(
         WARN, "Say with entry_nodes which nodes clients really use; on the others connections from outside time out."
     ),
     "single_endpoint": Kind(WARN, "Run more than one endpoint, or the Service is away while that one moves."),
     "endpoints_on_one_node": Kind(WARN, "Spread the endpoints over nodes."),
+    "announcer_without_endpoint": Kind(
+        WARN, "Run an endpoint on that node, or let addresses be announced from nodes with endpoints only."
+    ),
+    "single_announcer": Kind(
+        WARN, "Expect that one node's endpoints answer everybody; announce by BGP where more nodes are to."
+    ),
+    "terminating_not_served": Kind(
+        WARN,
+        "Update kube-proxy to 1.26 or newer, or expect that a node's last endpoint ends without an answer to new clients.",
+    ),
     "load_balancer_reconfigured": Kind(
         WARN,
         "Expect that the load balancer changes its health checks and drops the nodes without endpoints for a moment.",
@@ -78,7 +92,20 @@ KINDS: Mapping[str, Kind] = {
         WARN, "Use host endpoints for them: the policy of workloads does not apply in a node's network."
     ),
     "no_benefit_direct_to_pod": Kind(NOTE, "Nothing: the load balancer reaches the Pods past the nodes already."),
+    "health_check_port_opened": Kind(
+        NOTE, "Let the load balancer's health checks in, and nobody else, where a firewall is in front of the nodes."
+    ),
+    "only_proxy_sees_client": Kind(
+        NOTE, "Say by policy on the proxy's Pods who may come; what is behind it is asked by the proxy."
+    ),
     "no_ready_endpoint": Kind(NOTE, "Nothing: the Service answers nobody now, under Cluster either."),
+}
+# Where it is known which nodes clients use, a node without an endpoint is no possibility any more.
+ENTERED: Mapping[str, Kind] = {
+    **KINDS,
+    "nodes_without_local_endpoint": Kind(
+        REFUSE, "Run an endpoint on every node of entry_nodes, as with a DaemonSet or topology spread constraints."
+    ),
 }
 # Those of a cluster, which are the same for each Service and told once.
 CLUSTER_KINDS: Mapping[str, Kind] = {

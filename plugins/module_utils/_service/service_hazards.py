@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from .external_traffic_policy import recorded_original
 from .hazard import Found
 from .selection import full_name, service_type
 from .surroundings import Surroundings, load_balancer_ingress
@@ -16,6 +17,21 @@ Service = Mapping[str, Any]
 OUR_MANAGER = "netguard.calico"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _OFF = ("", "false")
+_NAME, _GATEWAY = "app.kubernetes.io/name", "gateway.networking.k8s.io/gateway-name"
+# Ingress controllers and gateways by the name that their own charts give them.
+_PROXIES = (
+    "apisix",
+    "contour",
+    "envoy",
+    "gateway",
+    "haproxy-ingress",
+    "ingress-nginx",
+    "istio-ingressgateway",
+    "kong",
+    "kubernetes-ingress",
+    "nginx-ingress",
+    "traefik",
+)
 # What AWS' controllers have for targets that are Pods: the annotation, and its value.
 _DIRECT = (
     ("service.beta.kubernetes.io/aws-load-balancer-nlb-target-type", "ip"),
@@ -30,7 +46,7 @@ def managed(service: Service) -> Found:
         if owner.get("controller"):
             yield "managed_by_controller", f"{owner['kind']} {owner['name']} makes it"
             return
-    for label in ("gateway.networking.k8s.io/gateway-name", "olm.owner"):
+    for label in (_GATEWAY, "olm.owner"):
         if label in (metadata.get("labels") or {}):
             yield "managed_by_controller", f"its label {label} says that {metadata['labels'][label]} makes it"
             return
@@ -60,6 +76,33 @@ def _last_applied(service: Service) -> Mapping[str, Any]:
     except (ValueError, TypeError, KeyError):
         return {}
     return spec if isinstance(spec, dict) else {}
+
+
+def put_back(service: Service) -> Found:
+    """Somebody set back what was set here: whoever did that had a reason, or does it again.
+
+    The annotation says that it was set here; whoever has the field now is in managedFields.
+    """
+    original = recorded_original(service)
+    if original is None or original["externalTrafficPolicy"] == "Local":
+        return
+    owners = [
+        str(entry.get("manager"))
+        for entry in service["metadata"].get("managedFields") or ()
+        if "f:externalTrafficPolicy" in ((entry.get("fieldsV1") or {}).get("f:spec") or {})
+    ]
+    if OUR_MANAGER not in owners:
+        yield "put_back_before", f"it was set to Local before, and {' and '.join(owners) or 'somebody'} set it back"
+
+
+def proxy(service: Service) -> Found:
+    """Whether behind it are proxies, which see the client, while the Pods behind them see the proxies."""
+    labels, selector = service["metadata"].get("labels") or {}, (service.get("spec") or {}).get("selector") or {}
+    named = [found for found in (selector.get(_NAME), labels.get(_NAME)) if found in _PROXIES]
+    gateway = labels.get(_GATEWAY) or selector.get(_GATEWAY)
+    if named or gateway:
+        which = f"Gateway {gateway}" if gateway else named[0]
+        yield "only_proxy_sees_client", f"its endpoints are proxies ({which}), so what they pass on comes from them"
 
 
 def load_balancer(service: Service) -> Found:

@@ -43,12 +43,21 @@ class Behind:
 
 @dataclass(frozen=True)
 class NodeState:
-    """A Node: whether it is ready, whether load balancers leave it out, and its addresses."""
+    """A Node: whether it is ready, whether load balancers leave it out, its addresses, and the version of its kube-proxy."""
 
     name: str
     ready: bool
     excluded: bool
     addresses: frozenset[str]
+    proxy_version: str = ""
+
+
+@dataclass(frozen=True)
+class HealthChecks:
+    """Nodes on which policy denies everybody outside the port for health checks, and those where it depends, or is not known."""
+
+    closed: frozenset[str] = frozenset()
+    uncertain: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ class Surroundings:
 
     ``load_balancers`` are all Services of that type by full name. ``ports_wanted`` is how many of the nodes' ports the planned
     changes take, ``ports_free`` how many of the API server's default range no Service has; its real range shows nowhere.
-    ``settings`` are kube-proxy's and Calico's.
+    ``settings`` are kube-proxy's and Calico's. ``announcers`` are the nodes that announce a Service's address, by its full name.
     """
 
     endpoints: Mapping[str, tuple[Behind, ...]]
@@ -74,6 +83,8 @@ class Surroundings:
     ports_wanted: int = 0
     ports_free: int = NODE_PORTS
     settings: Settings = field(default_factory=Settings)
+    announcers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    health_checks: HealthChecks = field(default_factory=HealthChecks)
 
     @cached_property
     def usable_nodes(self) -> frozenset[str]:
@@ -162,4 +173,7 @@ def _node(node: Object) -> NodeState:
     excluded = EXCLUDED in (metadata.get("labels") or {})
     ready = any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions") or ())
     addresses = frozenset(each["address"] for each in status.get("addresses") or ())
-    return NodeState(metadata["name"], ready, excluded, addresses)
+    info = status.get("nodeInfo") or {}
+    # Kubernetes 1.33 and newer leave kube-proxy's empty; it is as old as the kubelet at most where they are updated together.
+    version = info.get("kubeProxyVersion") or info.get("kubeletVersion") or ""
+    return NodeState(metadata["name"], ready, excluded, addresses, version)

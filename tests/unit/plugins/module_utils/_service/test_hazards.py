@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.netguard.calico.plugins.module_utils._service.hazard import KINDS
+from ansible_collections.netguard.calico.plugins.module_utils._service.announcers import VIP_HOST, announcers
+from ansible_collections.netguard.calico.plugins.module_utils._service.external_traffic_policy import ORIGINAL
+from ansible_collections.netguard.calico.plugins.module_utils._service.hazard import ENTERED, KINDS
 from ansible_collections.netguard.calico.plugins.module_utils._service.hazards import hazards
 from ansible_collections.netguard.calico.plugins.module_utils._service.service_hazards import LAST_APPLIED
 from ansible_collections.netguard.calico.plugins.module_utils._service.surroundings import EXCLUDED, surroundings
@@ -60,7 +64,8 @@ def found(
     """The messages by the hazards' ids."""
     asked = of or service()
     seen = hazards(asked, surroundings(pieces, nodes, [asked, *services], [asked]), entry_nodes)
-    assert all((each.severity, each.remedy) == (KINDS[each.id].severity, KINDS[each.id].remedy) for each in seen)
+    kinds = ENTERED if entry_nodes else KINDS
+    assert all((each.severity, each.remedy) == (kinds[each.id].severity, kinds[each.id].remedy) for each in seen)
     return {each.id: each.message for each in seen}
 
 
@@ -114,8 +119,8 @@ def test_a_load_balancer_leaves_nodes_out(away: Object) -> None:
 
 def test_the_nodes_that_clients_use_decide_where_they_are_given() -> None:
     assert found([piece(ONE, TWO)], entry_nodes=("n1", "n2")) == {}
-    assert "has no endpoint on n3" in found([piece(ONE, TWO)], entry_nodes=("n*",))["entry_node_without_endpoint"]
-    assert "has no endpoint on n9" in found([piece(ONE, TWO)], entry_nodes=("n1", "n9"))["entry_node_without_endpoint"]
+    assert "has no endpoint on n3" in found([piece(ONE, TWO)], entry_nodes=("n*",))["nodes_without_local_endpoint"]
+    assert "has no endpoint on n9" in found([piece(ONE, TWO)], entry_nodes=("n1", "n9"))["nodes_without_local_endpoint"]
 
 
 def test_whoever_makes_the_service_makes_it_again() -> None:
@@ -137,7 +142,7 @@ def test_whoever_makes_the_service_makes_it_again() -> None:
     ],
 )
 def test_load_balancers(ingress: Sequence[Object], ids: set[str]) -> None:
-    assert found([EVERYWHERE], service("LoadBalancer", ingress)).keys() == ids
+    assert found([EVERYWHERE], service("LoadBalancer", ingress)).keys() == ids | {"health_check_port_opened"}
 
 
 PROXY = {"load-balancer.hetzner.cloud/uses-proxyprotocol": "true"}
@@ -156,9 +161,8 @@ AWS = "service.beta.kubernetes.io/aws-load-balancer-"
     ],
 )
 def test_annotations_of_load_balancers(annotations: dict[str, str], hazard: str | None) -> None:
-    assert found([EVERYWHERE], service("LoadBalancer", annotations=annotations)).keys() == (
-        {hazard} if hazard else set()
-    )
+    seen = found([EVERYWHERE], service("LoadBalancer", annotations=annotations)).keys()
+    assert seen - {"health_check_port_opened"} == ({hazard} if hazard else set())
     assert found([EVERYWHERE], service(annotations=annotations)) == {}
 
 
@@ -218,6 +222,72 @@ def applied(operation: str, manager: str, *fields: str) -> Object:
 )
 def test_who_applies_the_field_sets_it_back(metadata: Object, managed: bool) -> None:
     assert ("managed_by_applier" in found([EVERYWHERE], service(**metadata))) is managed
+
+
+@pytest.mark.parametrize(
+    ("recorded", "managers", "said"),
+    [
+        ("Cluster", ["kubectl-patch"], "and kubectl-patch set it back"),
+        ("Cluster", [], "and somebody set it back"),
+        ("Cluster", ["netguard.calico"], None),
+        ("Local", ["kubectl-patch"], None),
+        ("", ["kubectl-patch"], None),
+    ],
+)
+def test_who_set_it_back(recorded: str, managers: Sequence[str], said: str | None) -> None:
+    annotations = {ORIGINAL: json.dumps({"externalTrafficPolicy": recorded})}
+    fields = [applied("Update", manager, "externalTrafficPolicy") for manager in managers]
+    message = found([EVERYWHERE], service(annotations=annotations, managedFields=fields)).get("put_back_before")
+    assert (message is None) if said is None else (message or "").endswith(said)
+    assert "put_back_before" not in found([EVERYWHERE], service(managedFields=fields))
+
+
+@pytest.mark.parametrize(
+    ("host", "statuses", "ids"),
+    [
+        ("n1", [], {"single_announcer"}),
+        ("n3", [], {"single_announcer", "announcer_without_endpoint"}),
+        (None, [("n1", "web"), ("n2", "web")], set()),
+        (None, [("n1", "web"), ("n3", "web")], {"announcer_without_endpoint"}),
+        (None, [("n3", "other")], set()),
+        (None, [("n3", None)], set()),
+    ],
+)
+def test_who_announces_the_address(host: str | None, statuses: Sequence[tuple[str, str | None]], ids: set[str]) -> None:
+    asked = service("LoadBalancer", annotations={VIP_HOST: host} if host else {})
+    listed = [{"status": {"node": node, "serviceName": n, "serviceNamespace": "shop"}} for node, n in statuses]
+    around = replace(surroundings([piece(ONE, TWO)], NODES, [asked], [asked]), announcers=announcers(listed))
+    seen = {each.id for each in hazards(asked, around)}
+    assert seen & {"single_announcer", "announcer_without_endpoint"} == ids
+
+
+@pytest.mark.parametrize(
+    ("info", "old"),
+    [
+        ({"kubeProxyVersion": "v1.25.16"}, True),
+        ({"kubeProxyVersion": "", "kubeletVersion": "v1.9.1-eks-1"}, True),
+        ({"kubeProxyVersion": "v1.26.0", "kubeletVersion": "v1.25.0"}, False),
+        ({"kubeletVersion": "unknown"}, False),
+        ({}, False),
+    ],
+)
+def test_a_kube_proxy_that_is_old(info: Object, old: bool) -> None:
+    nodes = [{**each, "status": {**each["status"], "nodeInfo": info}} for each in NODES]
+    assert ("terminating_not_served" in found([EVERYWHERE], nodes=nodes)) is old
+
+
+@pytest.mark.parametrize(
+    ("labels", "proxies"),
+    [
+        ({"app.kubernetes.io/name": "ingress-nginx"}, True),
+        ({"app.kubernetes.io/name": "shop"}, False),
+        ({"gateway.networking.k8s.io/gateway-name": "edge"}, True),
+    ],
+)
+def test_what_is_behind_a_proxy_is_asked_by_the_proxy(labels: dict[str, str], proxies: bool) -> None:
+    assert ("only_proxy_sees_client" in found([EVERYWHERE], service(labels=labels))) is proxies
+    selecting = {**service(), "spec": {"type": "NodePort", "selector": labels}}
+    assert ("only_proxy_sees_client" in found([EVERYWHERE], selecting)) is proxies
 
 
 def test_the_gravest_comes_first_and_many_names_are_counted() -> None:

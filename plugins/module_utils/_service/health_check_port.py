@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 the netguard.calico contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The port of the nodes that Local opens for load balancers' health checks, and where policy closes it.
+
+https://kubernetes.io/docs/tutorials/services/source-ip/#source-ip-for-services-with-type-loadbalancer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .hazard import Found, Hazard, named
+from .selection import service_type
+from .surroundings import Surroundings
+
+# kube-apiserver's default --service-node-port-range, out of which the port is taken; which one it has shows nowhere.
+FIRST, LAST = 30_000, 32_767
+_OPENED = "health_check_port_opened"
+Object = Mapping[str, Any]
+
+
+def health_check_port(service: Object, around: Surroundings) -> Found:
+    """That every node answers on a port more, and where nobody would get an answer from it."""
+    if service_type(service) != "LoadBalancer":
+        return
+    checks = around.health_checks
+    closed = checks.closed & around.usable_nodes
+    if closed:
+        said = f"policy at the host endpoints of {named(closed)} denies everybody the ports from {FIRST} to {LAST}"
+        yield "health_check_port_blocked", said
+    uncertain = checks.uncertain & around.usable_nodes
+    some = f"; whether it is reached on {named(uncertain)} depends on policy at host endpoints" if uncertain else ""
+    port = (service.get("spec") or {}).get("healthCheckNodePort")
+    which = f"port {port}" if port else "a port that the API server chooses"
+    yield _OPENED, f"every node answers health checks on {which}{some}"
+
+
+def with_port(hazards: Sequence[Hazard], after: Object) -> tuple[Hazard, ...]:
+    """The hazards of a Service that has become Local: now the API server has chosen the port."""
+    port = (after.get("spec") or {}).get("healthCheckNodePort")
+    chosen = f"port {port}"
+    return tuple(
+        Hazard(h.id, h.severity, h.message.replace("a port that the API server chooses", chosen), h.remedy)
+        if port and h.id == _OPENED
+        else h
+        for h in hazards
+    )
