@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs in one network namespace of the lab and does what it is told: a JSON object a line in, and one out.
 
-``serve`` answers TCP and UDP with the name given and the source that was seen, ``connect`` asks such servers, ``flush`` empties
-conntrack, ``sightings`` says what the node's chains have seen since ``forget``, ``get`` asks over HTTP. Standard library only.
+``serve`` answers TCP and UDP with the name given and the source that was seen, ``connect`` asks such servers, ``flush`` lets
+the kernel forget connections, ``sightings`` says what the node's chains have seen since ``forget``, ``get`` asks over HTTP.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -90,8 +91,9 @@ def _connect(protocol: str, address: str, port: int, patience: float, tag: int) 
 
 
 def flush() -> bool:
-    """Lets the kernel forget all connections."""
-    subprocess.run(["conntrack", "-F"], check=True, capture_output=True)
+    """Lets the kernel forget all connections of UDP, not those of TCP, whose servers may still know them."""
+    # It fails where there are none.
+    subprocess.run(["conntrack", "-D", "-p", "udp"], check=False, capture_output=True)
     return True
 
 

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -35,15 +37,28 @@ def missing() -> str:
 
 
 _PROBE = """
+mount -t tmpfs probe /run
+ip netns add probe
+ip netns exec probe true
 ip link add probe0 type veth peer name probe1
 ip link add probe2 type bridge
 iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE
+iptables -t nat -A PREROUTING -m statistic --mode random --probability 0.5 -m recent --name probe --set -j MARK --set-mark 1
+iptables -A FORWARD -m conntrack --ctstate NEW -m addrtype --dst-type LOCAL -m comment --comment probe -j REJECT
 nft 'add table ip probe; add set ip probe s { typeof ip dscp . ip saddr; flags dynamic; size 64; }'
 nft 'add chain ip probe f { type filter hook forward priority -1; }'
 nft 'add rule ip probe f ct state new iifname "cali*" add @s { ip dscp . ip saddr }'
+nft 'add chain ip probe n { type nat hook postrouting priority 100; }'
+nft 'add rule ip probe n fib daddr type local numgen random mod 2 0 masquerade fully-random'
 nft -j -n list table ip probe
 conntrack -L
 """
+
+
+def end_with_parent() -> None:
+    """Has the kernel end this process, by SIGKILL, when the one that started it has ended."""
+    parent_death_signal = 1
+    ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
 
 
 def run(arguments: Sequence[str]) -> int:

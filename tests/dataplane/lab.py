@@ -31,7 +31,7 @@ from binaries import KUBE_PROXY, find_or_build  # noqa: E402
 from control_plane import start, stop  # noqa: E402
 from network import NODES, POD_CIDRS, POOL  # noqa: E402
 from playbook import Playbook  # noqa: E402
-from states import States  # noqa: E402
+from states import ENDPOINTS, States  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     if isolated.is_isolated():
         program, name = arguments
         return _run(Path(program), next(lab for lab in LABS if lab.name == name))
+    isolated.end_with_parent()
     reason = isolated.missing()
     if reason:
         print(f"data plane labs: skipped, {reason}")
@@ -87,6 +88,7 @@ def _run(program: Path, lab: Lab) -> int:
     plane = start(isolated.FOLDER / "plane")
     try:
         objects.create(plane.admin_api())
+        objects.until_endpoints(plane.admin_api(), ENDPOINTS)
         proxies.relay(plane.server)
         proxies.start(program, lab.proxy, plane.kubeconfig, plane.server, isolated.FOLDER)
         states = States(lab.name, lab.plane, plane.admin_api(), Playbook(ROOT, plane.kubeconfig, isolated.FOLDER))

@@ -17,6 +17,8 @@ from network import EXTERNAL, LOAD_BALANCER, NODES, POD_CIDRS, PODS
 NAMESPACE, SERVICE, NODE_PORT_ONLY = "lab", "web", "node-port-only"
 PORT, TARGET_PORT, NODE_PORT = 80, 8080, 30080
 MERGE = "application/merge-patch+json"
+# Has kube-proxy leave a Service alone.
+_NOT_PROXIED = {"service.kubernetes.io/service-proxy-name": "none"}
 _SERVICES = f"/api/v1/namespaces/{NAMESPACE}/services"
 _PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 _SECONDS = 60.0
@@ -45,14 +47,16 @@ def create(api: Api) -> None:
     of_nodes = [{**port, "nodePort": NODE_PORT} for port in ports]
     selector = {"app": "web"}
     wanted = {"type": "LoadBalancer", "selector": selector, "ports": of_nodes, "externalIPs": [EXTERNAL]}
-    _create_service(api, SERVICE, wanted)
+    _create_service(api, SERVICE, {}, wanted)
     balancer = {"ingress": [{"ip": LOAD_BALANCER}]}
     api.request("PATCH", f"{_SERVICES}/{SERVICE}/status", {"status": {"loadBalancer": balancer}}, MERGE)
-    _create_service(api, NODE_PORT_ONLY, {"type": "NodePort", "selector": {"app": "cli"}, "ports": ports})
+    # What changes with it is no second change to kube-proxy, see `until_synced`.
+    of_node_port = {"type": "NodePort", "selector": {"app": "cli"}, "ports": ports}
+    _create_service(api, NODE_PORT_ONLY, _NOT_PROXIED, of_node_port)
 
 
-def _create_service(api: Api, name: str, spec: dict[str, Any]) -> None:
-    body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
+def _create_service(api: Api, name: str, labels: dict[str, str], spec: dict[str, Any]) -> None:
+    body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "labels": labels}, "spec": spec}
     api.request("POST", _SERVICES, body)
 
 

@@ -22,11 +22,7 @@ from network import HUB, NODES, Agent
 
 _METRICS = 10249
 _READY_SECONDS = 60.0
-# Longer than it takes until a kube-proxy hears of a change.
-_HEARING_SECONDS = 0.3
-_TIMES = re.compile(
-    r"""^kubeproxy_sync_proxy_rules_last_(queued_)?timestamp_seconds\{ip_family="IPv4"\} (\S+)$""", re.MULTILINE
-)
+_LAST = re.compile(r"""^kubeproxy_sync_proxy_rules_last_timestamp_seconds\{ip_family="IPv4"\} (\S+)$""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -76,21 +72,22 @@ def configuration(settings: Settings, node: str, kubeconfig: Path) -> dict[str, 
 
 
 def until_synced(agents: Mapping[str, Agent], since: float) -> None:
-    """Waits until each kube-proxy has written its rules after a moment, with all that it has heard of. Raises TimeoutError."""
+    """Waits until each kube-proxy has written its rules after a moment, since which it heard of one change. Raises TimeoutError.
+
+    Of two, the second may come while it writes its rules for the first.
+    """
     deadline = time.monotonic() + _READY_SECONDS
-    time.sleep(_HEARING_SECONDS)
     waiting = set(NODES)
     while waiting:
-        waiting = {node for node in waiting if not _is_synced(agents[node], since)}
+        waiting = {node for node in waiting if _last_sync(agents[node]) < since}
         if time.monotonic() > deadline:
             raise TimeoutError(f"kube-proxy on {', '.join(sorted(waiting))} did not write its rules")
         time.sleep(0.1)
 
 
-def _is_synced(agent: Agent, since: float) -> bool:
+def _last_sync(agent: Agent) -> float:
     _status, text = agent.do("get", address="127.0.0.1", port=_METRICS, path="/metrics")
-    times = {queued: float(found) for queued, found in _TIMES.findall(text)}
-    return times.get("", 0.0) >= max(since, times.get("queued_", 0.0))
+    return max((float(found) for found in _LAST.findall(text)), default=-1.0)
 
 
 def _reachable(kubeconfig: dict[str, Any], server: str) -> dict[str, Any]:

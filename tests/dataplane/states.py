@@ -40,12 +40,12 @@ class States:
             dp.LOAD_BALANCER: network.LOAD_BALANCER,
             dp.EXTERNAL_IP: network.EXTERNAL,
         }
+        proxies.until_synced(self._agents, since=0)
         self._measuring = Measuring(lab, plane, self._agents, addresses)
 
     def local_and_back(self, between: Callable[[int], None]) -> None:
         """Cluster, Local by the playbook, and what was there; ``between`` is done under Local, with the health check port."""
         before = objects.kept(self._api)
-        self._wait(time.time() - 60, ENDPOINTS)
         self._table(Expected("before", _service("Cluster")))
         self._after(lambda: self._playbook.run("present"), Expected("Local by the playbook", _service("Local")))
         health = self._health_port()
@@ -76,7 +76,10 @@ class States:
         nobody = Expected("no endpoint", _service("Local", endpoints=()), FEW)
         self._after(lambda: objects.gone(self._api, two.name), nobody)
         self._health(health, dict.fromkeys(NODES, 503))
-        self._after(self._all_endpoints_again, Expected("all endpoints again", _service("Local"), FEW))
+        other = Expected("the other endpoint", _service("Local", endpoints=(one,)), FEW)
+        self._after(lambda: objects.ready(self._api, one.name, is_ready=True), other)
+        again = Expected("all endpoints again", _service("Local"), FEW)
+        self._after(lambda: objects.pod(self._api, two.name), again)
         self._health(health, WITH_ENDPOINTS)
 
     def cluster_and_back(self) -> None:
@@ -92,24 +95,16 @@ class States:
         self._health(health, WITH_ENDPOINTS)
         self._reverted(before)
 
-    def _all_endpoints_again(self) -> None:
-        one, two = ENDPOINTS
-        objects.ready(self._api, one.name, is_ready=True)
-        objects.pod(self._api, two.name)
-
     def _changed(self, name: str, service: dp.ServicePort, sticks: bool = False, **spec: str) -> None:
         self._after(lambda: objects.change(self._api, **spec), Expected(name, service, FEW, sticks))
 
     def _after(self, change: Callable[[], None], expected: Expected) -> None:
-        """Changes something, and measures what comes of it."""
+        """Changes one thing, and measures what comes of it."""
         since = time.time()
         change()
-        self._wait(since, expected.service.endpoints)
-        self._table(expected)
-
-    def _wait(self, since: float, endpoints: tuple[dp.Endpoint, ...]) -> None:
-        objects.until_endpoints(self._api, endpoints)
+        objects.until_endpoints(self._api, expected.service.endpoints)
         proxies.until_synced(self._agents, since)
+        self._table(expected)
 
     def _table(self, expected: Expected) -> None:
         self.rows += self._measuring.table(expected)
