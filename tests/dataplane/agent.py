@@ -12,6 +12,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -22,8 +23,11 @@ from itertools import count
 from typing import Any
 
 Task = dict[str, Any]
-# A port that was used before may still be known to the kernel, and then the connection is not a new one to policy.
-_PORTS = count(33_000)
+# A port that was used before may still be known to a kernel on the way, and then the connection is not a new one to policy.
+# These are below those that the kernel chooses for others, and below those of nodes.
+_PORTS = count(11_000)
+# Closes with a reset, so that nobody on the way keeps the connection in TIME-WAIT.
+_RESETS = struct.pack("ii", 1, 0)
 
 
 def main() -> None:
@@ -75,9 +79,10 @@ def _connect(protocol: str, address: str, port: int, patience: float, tag: int) 
         asking.settimeout(patience)
         # The six bits of DSCP stay as they are on the whole way, whatever is translated.
         asking.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, tag << 2)
+        if protocol == "TCP":
+            asking.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESETS)
+        asking.bind(("", next(_PORTS)))
         try:
-            if protocol == "UDP":
-                asking.bind(("", next(_PORTS)))
             asking.connect((address, port))
             if protocol == "UDP":
                 # Not permitted is what a process on the node itself gets for a drop and for a reject; only the latter refuses.
@@ -86,8 +91,10 @@ def _connect(protocol: str, address: str, port: int, patience: float, tag: int) 
             return json.loads(asking.recv(256))
         except ConnectionRefusedError:
             return "refused"
-        except (TimeoutError, OSError):
+        except TimeoutError:
             return "no answer"
+        except OSError as error:
+            return f"{type(error).__name__}: {error}"
 
 
 def flush() -> bool:

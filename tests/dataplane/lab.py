@@ -60,6 +60,7 @@ LABS = (
     Lab("iptables-by-interface", BY_INTERFACE),
     Lab("nftables-without-detection", proxies.Settings("nftables", cluster_cidr="")),
     Lab("iptables-masquerade-all", proxies.Settings(masquerade_all=True)),
+    Lab("iptables-without-nat-outgoing", proxies.Settings(), nat_outgoing=False),
     Lab("nftables-without-nat-outgoing", proxies.Settings("nftables"), nat_outgoing=False),
 )
 

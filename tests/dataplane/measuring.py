@@ -23,8 +23,8 @@ from network import EGRESS, ENTRY, INGRESS, NODES, OUTSIDE, OUTSIDE_ADDRESS, POD
 TRIES, MORE = 60, 10
 # Where nobody is to answer; each takes as long as one waits.
 UNANSWERED, PATIENCE = 3, 0.8
-# So many connections can be told apart.
-TAGS = 64
+# So many connections can be told apart; an answer has 0, and may be a new connection to a node that has not seen what it answers.
+TAGS = range(1, 64)
 # The endpoint, what its process sees, what ingress and egress policy see, and the answer where there is no endpoint.
 Seen: TypeAlias = "tuple[str | None, str | None, tuple[str, ...], tuple[str, ...], str]"
 
@@ -135,7 +135,7 @@ class Measuring:
         # What nobody answers is waited for at once, and not together with what is quick.
         for takes_patience in (True, False):
             some = [row for row in rows if row.takes_patience == takes_patience]
-            while wave := [row for row in some for _each in range(row.wanted())][:TAGS]:
+            while wave := [row for row in some for _each in range(row.wanted())][: len(TAGS)]:
                 self._connect(wave)
         for row in rows:
             title = f"{self._lab}, {expected.name}: {row}"
@@ -173,17 +173,18 @@ class Measuring:
         # What came late of earlier ones is none of these.
         self._on_nodes("forget", table=TABLE, sets=[INGRESS, EGRESS])
         tags: dict[str, list[int]] = {}
-        for tag, row in enumerate(wave):
+        tagged = dict(zip(TAGS, wave, strict=False))
+        for tag, row in tagged.items():
             tags.setdefault(row.client, []).append(tag)
         for client, own in tags.items():
-            self._agents[client].begin("connect", connections=[wave[tag].connection(tag) for tag in own])
+            self._agents[client].begin("connect", connections=[tagged[tag].connection(tag) for tag in own])
         answers = {
             tag: answer
             for client, own in tags.items()
             for tag, answer in zip(own, self._agents[client].end(), strict=True)
         }
         sightings = [tuple(each) for found in self._on_nodes("sightings", table=TABLE) for each in found]
-        for tag, row in enumerate(wave):
+        for tag, row in tagged.items():
             policies = [
                 tuple(sorted({self._name(address) for kind, of, address in sightings if (kind, of) == (policy, tag)}))
                 for policy in (INGRESS, EGRESS)
