@@ -40,6 +40,7 @@ _PROBE = """
 mount -t tmpfs probe /run
 ip netns add probe
 ip netns exec probe true
+sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0
 ip link add probe0 type veth peer name probe1
 ip link add probe2 type bridge
 iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE

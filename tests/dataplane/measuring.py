@@ -21,8 +21,10 @@ from network import EGRESS, ENTRY, INGRESS, NODES, OUTSIDE, OUTSIDE_ADDRESS, POD
 
 # Until everything was seen that is predicted, and so many more, in which nothing else must show.
 TRIES, MORE = 60, 10
-# Where nobody is to answer; each takes as long as one waits.
-UNANSWERED, PATIENCE = 3, 0.8
+# Where nobody is to answer.
+UNANSWERED = 3
+# Seconds to wait for an answer: where there is to be none, where there may be one, and where there is to be one, on a busy machine too.
+PATIENCE, DOUBT, TRUST = 0.8, 3.0, 10.0
 # So many connections can be told apart; an answer has 0, and may be a new connection to a node that has not seen what it answers.
 TAGS = range(1, 64)
 # The endpoint, what its process sees, what ingress and egress policy see, and the answer where there is no endpoint.
@@ -102,7 +104,7 @@ class _Row:
             "protocol": self.protocol,
             "address": self.target.address,
             "port": ports.get(self.target.kind, objects.PORT),
-            "patience": 3.0 if self.is_answered else PATIENCE,
+            "patience": (DOUBT if self.takes_patience else TRUST) if self.is_answered else PATIENCE,
             "tag": tag,
         }
 
