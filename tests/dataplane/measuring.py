@@ -23,7 +23,7 @@ from network import EGRESS, ENTRY, INGRESS, NODES, OUTSIDE, OUTSIDE_ADDRESS, POD
 TRIES, MORE = 60, 10
 # Where nobody is to answer.
 UNANSWERED = 3
-# Seconds to wait for an answer: where there is to be none, where there may be one, and where there is to be one, on a busy machine too.
+# Seconds to wait for an answer: where there is to be none, may be one, and is to be one, on a busy machine too.
 PATIENCE, DOUBT, TRUST = 0.8, 3.0, 10.0
 # So many connections can be told apart; an answer has 0, and may be a new connection to a node that has not seen what it answers.
 TAGS = range(1, 64)
