@@ -83,7 +83,7 @@ integration: setup
 	@echo "== integration"
 	@$(PYTEST) -q -rs --numprocesses 2 $(INTEGRATION)
 
-test: lint types unit sanity publish-checks integration demo
+test: lint types unit sanity publish-checks dataplane integration demo
 	@echo "== all checks passed"
 
 # make test-versions ROWS=all
@@ -96,6 +96,7 @@ test-all: test test-versions
 
 # make dataplane [LABS="iptables nftables"]
 dataplane: setup
+	@echo "== dataplane"
 	@$(BIN)/python tests/dataplane/lab.py $(LABS)
 
 # make demo [BACKEND=native|aggregated]

@@ -22,7 +22,7 @@ OUTSIDE_ADDRESS = "172.30.0.100"
 LOAD_BALANCER, EXTERNAL = "172.30.200.1", "172.30.201.1"
 # The node to which the network outside routes the load balancer's address and the external IP.
 ENTRY = "n1"
-TABLE = "counted"
+TABLE, INGRESS, EGRESS = "watched", "ingress", "egress"
 # Where a Pod sends everything, as with Calico; the node answers for it.
 _GATEWAY = "169.254.1.1"
 
@@ -98,35 +98,30 @@ def _attach(name: str, pod: Pod) -> None:
         _within(name, command)
 
 
-def watch(destinations: Mapping[str, str]) -> Mapping[str, tuple[str, str, str]]:
-    """Counts on each node what Calico's chains would see of new connections of its Pods, where those chains would be.
+def watch() -> None:
+    """Keeps on each node what Calico's chains would see of new connections of its Pods, where those chains would be.
 
-    Returns for each counter's name the direction, the Pod, and the name of the other end. ``destinations`` are the addresses that
-    a Pod's egress policy may see, by their names.
+    Of each connection its tag (`agent.py`), with the source for ingress policy and the destination for egress policy.
     """
-    names: dict[str, tuple[str, str, str]] = {}
+    # Before the chains of iptables, as Calico's own come first there; what a Pod sends to its own node goes to input.
+    text = f"""
+    table ip {TABLE} {{
+        set {INGRESS} {{ typeof ip dscp . ip saddr; flags dynamic; size 4096; }}
+        set {EGRESS} {{ typeof ip dscp . ip daddr; flags dynamic; size 4096; }}
+        chain forward {{
+            type filter hook forward priority -1
+            ct state != new return
+            oifname "cali*" add @{INGRESS} {{ ip dscp . ip saddr }}
+            iifname "cali*" add @{EGRESS} {{ ip dscp . ip daddr }}
+        }}
+        chain input {{
+            type filter hook input priority -1
+            ct state new iifname "cali*" add @{EGRESS} {{ ip dscp . ip daddr }}
+        }}
+    }}
+    """
     for node in NODES:
-        rules = []
-        for pod, placed in PODS.items():
-            if placed.node == node:
-                for other, address in destinations.items():
-                    for direction, rule in (
-                        ("ingress", f"oifname cali{pod} ip daddr {placed.address} ip saddr {address}"),
-                        ("egress", f"iifname cali{pod} ip saddr {placed.address} ip daddr {address}"),
-                    ):
-                        name = f"c{len(names)}"
-                        names[name] = (direction, pod, other)
-                        rules.append((name, rule))
-        counters = "\n".join(f"counter {name} {{\n}}" for name, _rule in rules)
-        chain = "\n".join(f"{rule} counter name {name}" for name, rule in rules)
-        # Before the chains of iptables, as Calico's own come first there; what a Pod sends to its own node goes to input.
-        chains = "\n".join(
-            f"chain {hook} {{\ntype filter hook {hook} priority -1; policy accept;\nct state != new return\n{chain}\n}}"
-            for hook in ("forward", "input")
-        )
-        text = f"table ip {TABLE} {{\n{counters}\n{chains}\n}}\n"
         subprocess.run(["ip", "netns", "exec", node, "nft", "-f", "-"], input=text, text=True, check=True)
-    return names
 
 
 class Agent:
@@ -138,9 +133,18 @@ class Agent:
 
     def do(self, what: str, **options: Any) -> Any:
         """What `agent.py` answers."""
-        assert self._process.stdin and self._process.stdout
+        self.begin(what, **options)
+        return self.end()
+
+    def begin(self, what: str, **options: Any) -> None:
+        """Has it begin something, the answer to which ``end`` waits for."""
+        assert self._process.stdin
         self._process.stdin.write(json.dumps({"do": what, **options}) + "\n")
         self._process.stdin.flush()
+
+    def end(self) -> Any:
+        """What it answers to what was begun."""
+        assert self._process.stdout
         return json.loads(self._process.stdout.readline())
 
 

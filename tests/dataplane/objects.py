@@ -1,19 +1,24 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's Nodes, Pods and Service in the API, where the real controller makes the EndpointSlices."""
+"""The lab's Nodes, Pods and Services in the API, where the real controller makes the EndpointSlices."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from _service.data_plane import Endpoint
 
 from api import Api
 from network import EXTERNAL, LOAD_BALANCER, NODES, POD_CIDRS, PODS
 
-NAMESPACE, SERVICE = "lab", "web"
+# The Service that is measured, and one that has no load balancer.
+NAMESPACE, SERVICE, NODE_PORT_ONLY = "lab", "web", "node-port-only"
 PORT, TARGET_PORT, NODE_PORT = 80, 8080, 30080
 MERGE = "application/merge-patch+json"
+# Has kube-proxy leave a Service alone.
+_NOT_PROXIED = {"service.kubernetes.io/service-proxy-name": "none"}
 _SERVICES = f"/api/v1/namespaces/{NAMESPACE}/services"
 _PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 _SECONDS = 60.0
@@ -37,35 +42,33 @@ def create(api: Api) -> None:
     for name in PODS:
         pod(api, name)
     ports = [
-        {
-            "name": protocol.lower(),
-            "protocol": protocol,
-            "port": PORT,
-            "targetPort": TARGET_PORT,
-            "nodePort": NODE_PORT,
-        }
-        for protocol in ("TCP", "UDP")
+        {"name": each.lower(), "protocol": each, "port": PORT, "targetPort": TARGET_PORT} for each in ("TCP", "UDP")
     ]
-    wanted: dict[str, Any] = {
-        "type": "LoadBalancer",
-        "selector": {"app": "web"},
-        "ports": ports,
-        "externalIPs": [EXTERNAL],
-    }
-    api.request(
-        "POST", _SERVICES, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": SERVICE}, "spec": wanted}
-    )
-    api.request(
-        "PATCH",
-        f"{_SERVICES}/{SERVICE}/status",
-        {"status": {"loadBalancer": {"ingress": [{"ip": LOAD_BALANCER}]}}},
-        MERGE,
-    )
+    of_nodes = [{**port, "nodePort": NODE_PORT} for port in ports]
+    selector = {"app": "web"}
+    wanted = {"type": "LoadBalancer", "selector": selector, "ports": of_nodes, "externalIPs": [EXTERNAL]}
+    _create_service(api, SERVICE, {}, wanted)
+    balancer = {"ingress": [{"ip": LOAD_BALANCER}]}
+    api.request("PATCH", f"{_SERVICES}/{SERVICE}/status", {"status": {"loadBalancer": balancer}}, MERGE)
+    # What changes with it is no second change to kube-proxy, see `until_synced`.
+    of_node_port = {"type": "NodePort", "selector": {"app": "cli"}, "ports": ports}
+    _create_service(api, NODE_PORT_ONLY, _NOT_PROXIED, of_node_port)
 
 
-def service(api: Api) -> dict[str, Any]:
-    """The Service as it is."""
-    return api.request("GET", f"{_SERVICES}/{SERVICE}")
+def _create_service(api: Api, name: str, labels: dict[str, str], spec: dict[str, Any]) -> None:
+    body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "labels": labels}, "spec": spec}
+    api.request("POST", _SERVICES, body)
+
+
+def service(api: Api, name: str = SERVICE) -> dict[str, Any]:
+    """A Service as it is."""
+    return api.request("GET", f"{_SERVICES}/{name}")
+
+
+def kept(api: Api) -> list[dict[str, Any]]:
+    """What a revert is to leave of both Services as it was."""
+    found = [service(api, name) for name in (SERVICE, NODE_PORT_ONLY)]
+    return [{"spec": each["spec"], "annotations": each["metadata"].get("annotations", {})} for each in found]
 
 
 def change(api: Api, **spec: Any) -> None:
@@ -101,20 +104,22 @@ def gone(api: Api, name: str) -> None:
     api.request("DELETE", f"{_PODS}/{name}?gracePeriodSeconds=0")
 
 
-def until_endpoints(api: Api, addresses: Set[str]) -> None:
-    """Waits until the controller has found just these endpoints, as ready or as ones that end and serve."""
+def until_endpoints(api: Api, endpoints: Sequence[Endpoint]) -> None:
+    """Waits until the controller has found just these endpoints that are ready, or end and serve, in these conditions."""
     path = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
+    wanted = {(each.address, each.ready, each.serving, each.terminating) for each in endpoints}
 
-    def found() -> set[str]:
+    def found() -> set[tuple[Any, ...]]:
+        slices = api.request("GET", f"{path}?labelSelector=kubernetes.io/service-name={SERVICE}")["items"]
+        endpoints = [endpoint for each in slices for endpoint in each.get("endpoints") or ()]
         return {
-            address
-            for piece in api.request("GET", path)["items"]
-            for endpoint in piece.get("endpoints") or ()
-            if endpoint["conditions"].get("ready") or endpoint["conditions"].get("serving")
+            (address, *(bool(endpoint["conditions"].get(name)) for name in ("ready", "serving", "terminating")))
+            for endpoint in endpoints
+            if endpoint["conditions"].get("serving")
             for address in endpoint["addresses"]
         }
 
-    _until(lambda: found() == addresses)
+    _until(lambda: found() == wanted)
 
 
 def _until(holds: Callable[[], bool]) -> None:

@@ -22,7 +22,7 @@ from network import HUB, NODES, Agent
 
 _METRICS = 10249
 _READY_SECONDS = 60.0
-_LAST = re.compile(r"^kubeproxy_sync_proxy_rules_last_timestamp_seconds(?:\{[^}]*\})? (\S+)$", re.MULTILINE)
+_LAST = re.compile(r"""^kubeproxy_sync_proxy_rules_last_timestamp_seconds\{ip_family="IPv4"\} (\S+)$""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,9 @@ def configuration(settings: Settings, node: str, kubeconfig: Path) -> dict[str, 
         "detectLocalMode": settings.detect_local_mode,
         "detectLocal": {"interfaceNamePrefix": settings.interface_prefix},
         "metricsBindAddress": f"127.0.0.1:{_METRICS}",
-        "iptables": {"masqueradeAll": settings.masquerade_all, "minSyncPeriod": "0s", "syncPeriod": "30s"},
-        "nftables": {"masqueradeAll": settings.masquerade_all, "minSyncPeriod": "100ms", "syncPeriod": "30s"},
+        # A sync that no change is the reason of would be taken for the one that is waited for.
+        "iptables": {"masqueradeAll": settings.masquerade_all, "minSyncPeriod": "0s", "syncPeriod": "1h"},
+        "nftables": {"masqueradeAll": settings.masquerade_all, "minSyncPeriod": "100ms", "syncPeriod": "1h"},
         # These are the machine's, which a network namespace may not change.
         "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
         "hostnameOverride": node,
@@ -71,7 +72,10 @@ def configuration(settings: Settings, node: str, kubeconfig: Path) -> dict[str, 
 
 
 def until_synced(agents: Mapping[str, Agent], since: float) -> None:
-    """Waits until each kube-proxy has written its rules after a moment. Raises TimeoutError."""
+    """Waits until each kube-proxy has written its rules after a moment, since which it heard of one change. Raises TimeoutError.
+
+    Of two, the second may come while it writes its rules for the first.
+    """
     deadline = time.monotonic() + _READY_SECONDS
     waiting = set(NODES)
     while waiting:
@@ -83,7 +87,7 @@ def until_synced(agents: Mapping[str, Agent], since: float) -> None:
 
 def _last_sync(agent: Agent) -> float:
     _status, text = agent.do("get", address="127.0.0.1", port=_METRICS, path="/metrics")
-    return max((float(found) for found in _LAST.findall(text)), default=0.0)
+    return max((float(found) for found in _LAST.findall(text)), default=-1.0)
 
 
 def _reachable(kubeconfig: dict[str, Any], server: str) -> dict[str, Any]:

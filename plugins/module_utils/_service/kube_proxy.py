@@ -3,7 +3,7 @@
 """What kube-proxy on one node does with a connection to a Service, in iptables and in nftables mode.
 
 Follows Kubernetes' pkg/proxy/topology.go (which endpoints are eligible) and pkg/proxy/iptables/proxier.go (what is
-masqueraded); pkg/proxy/nftables/proxier.go answers alike.
+masqueraded); pkg/proxy/nftables/proxier.go answers alike, but for what functions below say of it.
 """
 
 from __future__ import annotations
@@ -60,6 +60,15 @@ def passes_unseen(kind: str, service: ServicePort, kube_proxy: KubeProxy) -> boo
     """
     from_outside = kind in (LOAD_BALANCER, EXTERNAL_IP)
     return kube_proxy.mode == IPTABLES and from_outside and not _usable(service.endpoints)
+
+
+def masquerades_own(endpoint: Endpoint, node: Node, kube_proxy: KubeProxy) -> bool:
+    """Whether the node masquerades what it translates from an endpoint to itself, which the endpoint else takes for its own.
+
+    In nftables mode only for endpoints of its own (measured with 1.36; hairpinConnections in pkg/proxy/nftables/proxier.go), in
+    iptables mode for all.
+    """
+    return kube_proxy.mode == IPTABLES or endpoint.node == node.name
 
 
 def _chosen(policy: str, service: ServicePort, node: Node, masqueraded: bool) -> Translation:

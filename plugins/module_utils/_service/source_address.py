@@ -27,7 +27,7 @@ from .data_plane import (
     Target,
     within,
 )
-from .kube_proxy import NO_ANSWER, Arrival, passes_unseen, translation
+from .kube_proxy import NO_ANSWER, Arrival, masquerades_own, passes_unseen, translation
 
 UNKNOWN = "unknown"
 
@@ -128,11 +128,10 @@ def _translated(
         own = packet.arrival.from_own_pod
         yield Outcome(None, None, None, _original(target) if own else None, "", made.dropped)
     for endpoint in made.endpoints:
-        # What comes back to where it began would be taken for the endpoint's own connection.
         returns = packet.source.address == endpoint.address
         source = (
             _of_node(packet.node, endpoint, plane)
-            if made.masqueraded or returns
+            if made.masqueraded or (returns and masquerades_own(endpoint, packet.node, plane.kube_proxy))
             else _leaving(packet, endpoint.address, plane)
         )
         outcome = replace(_delivered(packet, client, endpoint, source, plane), translated_by=packet.node.name)
