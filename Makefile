@@ -13,6 +13,7 @@ key = $(shell { cat $(1); $(PYTHON) --version; } 2>&1 | sha256sum | cut -c1-16)
 LOCK := requirements-dev.txt
 VENV := $(CACHE)/venv-$(call key,$(LOCK))
 IMPORTER := $(CACHE)/importer-$(call key,requirements-importer.txt)
+COMPARED := $(CACHE)/compared-$(call key,requirements-compared.txt)
 BIN := $(VENV)/bin
 COLLECTION := build/collections/ansible_collections/netguard/calico
 export NETGUARD_CACHE := $(CACHE)
@@ -42,6 +43,9 @@ $(VENV)/ready:
 
 $(IMPORTER)/ready: | $(VENV)/ready
 	$(call environment,requirements-importer.txt)
+
+$(COMPARED)/ready: | $(VENV)/ready
+	$(call environment,requirements-compared.txt)
 
 $(COLLECTION):
 	@mkdir -p $(@D)
@@ -104,8 +108,8 @@ demo: setup
 	@echo "== demo"
 	@$(BIN)/python tests/demo/demo.py $(BACKEND)
 
-bench: setup
-	@for benchmark in tests/benchmarks/bench_*.py; do $(BIN)/python $$benchmark; done
+bench: setup $(COMPARED)/ready
+	@for benchmark in tests/benchmarks/bench_*.py; do NETGUARD_COMPARED=$(COMPARED)/bin $(BIN)/python $$benchmark; done
 
 # make fuzz SECONDS=600 [SEED=...]
 SECONDS ?= 60
@@ -127,6 +131,7 @@ endef
 lock: setup
 	$(call locked,requirements-dev)
 	$(call locked,requirements-importer)
+	$(call locked,requirements-compared)
 	$(call locked,requirements-oldest,--resolution lowest-direct)
 
 clean:
