@@ -79,8 +79,11 @@ def _judged(reader: Reader, gateway: Gateway, backend: str | None, policies: Seq
     on_paths = policy_paths(snapshot, settings, cluster.table, own)
     if on_paths.is_cut_short:
         reader.note(_WHAT, PathsUnknown(f"No more than {PAIRS} pairs of a client and an endpoint were asked about"))
+    if on_paths.unseen:
+        nodes = ", ".join(sorted(name or "no node" for name in on_paths.unseen))
+        reader.note(_WHAT, PathsUnknown(f"There are Pods or endpoints on {nodes}, of which no address is known"))
     gaps = [cluster.gap(check, items) for check, items in _by_denial(found.found).items()]
-    return Paths(gaps, on_paths.as_result())
+    return Paths(gaps, on_paths.as_result(not snapshot.unread and not snapshot.unread_tiers))
 
 
 def _tier(policy: Policy) -> str:

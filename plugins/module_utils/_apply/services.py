@@ -18,7 +18,6 @@ from .._plan.backup import Backup
 from .._service.external_traffic_policy import BROKEN, CHANGED_SINCE, ORIGINAL, TO_CHANGE, Decision
 from .._service.guarded import Wanted
 from .._service.hazard import Hazard
-from .._service.health_check_port import with_port
 from .._service.selection import Selection, full_name, service_type
 from .node_ports import holder
 from .side_by_side import side_by_side
@@ -180,7 +179,7 @@ def _attempted(gateway: Gateway, service: Service, wanted: Wanted) -> ServiceOut
     if decision.patch is None:
         return replace(_outcome(service, decision.status, decision.reason, service), hazards=decision.hazards)
     after = _patched(gateway, service, decision.patch)
-    return replace(_outcome(service, "changed", decision.reason, after), hazards=with_port(decision.hazards, after))
+    return replace(_outcome(service, "changed", decision.reason, after), hazards=decision.hazards)
 
 
 def _patched(gateway: Gateway, service: Service, patch: Mapping[str, Any]) -> Service:

@@ -31,7 +31,7 @@ def around(gateway: Gateway, backend: str | None, services: Sequence[Object]) ->
     found = surroundings(slices, gateway.list(NODES), gateway.list(SERVICES), services)
     read = Reading()
     announced = read.part(SERVICE_L2_STATUSES.kind, lambda: _announced(gateway))
-    checks = read.part(HOST_ENDPOINTS.kind, lambda: _health_checks(gateway, backend))
+    checks = read.part(HOST_ENDPOINTS.kind, lambda: _health_checks(gateway, backend, read.unread))
     settings = read_settings(gateway, read_felix(gateway), [*found.nodes])
     return replace(
         found,
@@ -48,8 +48,11 @@ def _announced(gateway: Gateway) -> Mapping[str, frozenset[str]]:
         return {}
 
 
-def _health_checks(gateway: Gateway, backend: str | None) -> HealthChecks:
-    """What policy says at the nodes' ports; without host endpoints, which most clusters do not have, it says nothing."""
+def _health_checks(gateway: Gateway, backend: str | None, unread: dict[str, str]) -> HealthChecks:
+    """What policy says at the nodes' ports; without host endpoints, which most clusters do not have, it says nothing.
+
+    What it depends on and could not be read is added to ``unread``.
+    """
     if not gateway.list(HOST_ENDPOINTS):
         return HealthChecks()
     # What judges policies takes longer to import than all the rest of the module, and few clusters have host endpoints.
@@ -57,7 +60,9 @@ def _health_checks(gateway: Gateway, backend: str | None) -> HealthChecks:
     from .._cluster.snapshot import read_snapshot
     from .._service.health_check_policy import health_checks
 
-    return health_checks(DecisionTable(read_snapshot(gateway, backend, staged=False)))
+    snapshot = read_snapshot(gateway, backend, staged=False)
+    unread |= {**snapshot.unread, **{f"tier {tier}": reason for tier, reason in snapshot.unread_tiers.items()}}
+    return health_checks(DecisionTable(snapshot))
 
 
 def slices_of(gateway: Gateway, services: Sequence[Object]) -> list[Object]:

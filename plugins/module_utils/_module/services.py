@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._apply.batches import Batches, InBatches, in_batches
@@ -28,6 +29,7 @@ from .._report.size import not_fine, within_limit
 from .._service.external_traffic_policy import REFUSED, TO_CHANGE, Absent, Present
 from .._service.guarded import Guarded, Wanted
 from .._service.hazard import ENTERED, REFUSE, WARN, Hazard
+from .._service.health_check_port import with_port
 from .._service.selection import Selection, is_given, selection
 from .backups import Place, backup_place, new_backup, stored_backup
 from .batch import batch_size
@@ -58,7 +60,9 @@ def prepare(params: dict[str, Any]) -> Work:
         wanted = _guarded(session, asked, services) if params["state"] == "present" else asked
         kept = _keep(session, place, services, wanted)
         done = _carried_out(session, services, wanted)
-        outcomes = [*done.outcomes, *_missing(chosen, services)]
+        # A dry run draws a number that is none of the range, so only a real one names it.
+        written = done.outcomes if session.check_mode else [_with_port(outcome) for outcome in done.outcomes]
+        outcomes = [*written, *_missing(chosen, services)]
         if not outcomes:
             session.warn("The selection matches no Service")
         of_cluster = wanted.of_cluster if isinstance(wanted, Guarded) else ()
@@ -121,6 +125,10 @@ def _keep(session: Session, place: Place | None, services: Sequence[Service], wa
     return str(at)
 
 
+def _with_port(outcome: ServiceOutcome) -> ServiceOutcome:
+    return replace(outcome, hazards=with_port(outcome.hazards, outcome.after)) if outcome.after else outcome
+
+
 def _missing(chosen: Selection, services: Sequence[Mapping[str, Any]]) -> list[ServiceOutcome]:
     return [
         ServiceOutcome(namespace, name, "", "missing", "it was named and does not exist")
@@ -169,7 +177,7 @@ def _warn_of_hazards(session: Session, outcomes: Sequence[ServiceOutcome]) -> No
     if refused:
         first = refused[0]
         session.warn(
-            f"Services left as they are, since Local would cut off clients: {len(refused)}. The first is "
+            f"Services left as they are, since Local is hazardous for them: {len(refused)}. The first is "
             f"{first.namespace}/{first.name}: {first.reason}. What to do is in hazards; ignore_hazards takes their ids."
         )
     seen = [(o, hazard) for o in outcomes if o.status == "changed" for hazard in o.hazards if hazard.severity == WARN]

@@ -38,7 +38,10 @@ def announcers(statuses: Iterable[Object]) -> Mapping[str, frozenset[str]]:
     """
     found: defaultdict[str, set[str]] = defaultdict(set)
     for item in statuses:
-        status = item.get("status") or {}
-        if status.get("node") and status.get("serviceName"):
-            found[f"{status.get('serviceNamespace')}/{status['serviceName']}"].add(status["node"])
+        status, labels = item.get("status") or {}, item.get("metadata", {}).get("labels") or {}
+        node = status.get("node") or labels.get("metallb.io/node")
+        name = status.get("serviceName") or labels.get("metallb.io/service-name")
+        namespace = status.get("serviceNamespace") or labels.get("metallb.io/service-namespace")
+        if node and name and namespace:
+            found[f"{namespace}/{name}"].add(node)
     return {name: frozenset(nodes) for name, nodes in found.items()}

@@ -23,8 +23,8 @@ Slices = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
 class Exposed:
     """One port of a Service: ``numbers`` are the ports of the endpoints, by their names.
 
-    ``node_port`` is 0 where it has none, ``balancer`` the address of its load balancer, a name where that has no address, empty
-    where there is none; ``external`` is one of its external IPs, or empty.
+    ``node_port`` is 0 where it has none, ``external`` one of its external IPs, or empty. ``balancers`` are the places of its load
+    balancer, each an address or a name, with whether kube-proxy takes it for an address of its own.
     """
 
     namespace: str
@@ -34,7 +34,7 @@ class Exposed:
     node_port: int
     service: ServicePort
     numbers: Mapping[str, int]
-    balancer: str = ""
+    balancers: tuple[tuple[str, bool], ...] = ()
     external: str = ""
 
     def __str__(self) -> str:
@@ -65,14 +65,10 @@ def _exposed(
         for piece in slices.get(key, ())
         for endpoint, number in _endpoints(piece, text(port.get("name")))
     }
-    ingress = mapping(next(iter(load_balancer_ingress(service)), None))
-    balancer = _of_version([ingress.get("ip")], version) or text(ingress.get("hostname"))
     of_port = ServicePort(
         tuple(endpoint for endpoint, _number in endpoints.values()),
         text(spec.get("externalTrafficPolicy")) or "Cluster",
         text(spec.get("internalTrafficPolicy")) or "Cluster",
-        # What kube-proxy does not know as an address of its own, it leaves to the load balancer.
-        bool(ingress.get("ip")) and ingress.get("ipMode") != "Proxy" if ingress else True,
     )
     return Exposed(
         *key,
@@ -81,9 +77,18 @@ def _exposed(
         _number(port.get("nodePort")),
         of_port,
         {name: n for name, (_e, n) in endpoints.items()},
-        balancer,
+        tuple(_balancers(service, version)),
         _of_version(items(spec.get("externalIPs")), version),
     )
+
+
+def _balancers(service: Mapping[str, Any], version: int) -> Iterator[tuple[str, bool]]:
+    for place in map(mapping, load_balancer_ingress(service)):
+        address = _of_version([place.get("ip")], version)
+        if address:
+            yield address, place.get("ipMode") != "Proxy"
+        elif not place.get("ip") and text(place.get("hostname")):
+            yield text(place.get("hostname")), False
 
 
 def _number(value: object) -> int:

@@ -77,6 +77,10 @@ KINDS: Mapping[str, Kind] = {
         WARN,
         "Update kube-proxy to 1.26 or newer, or expect that a node's last endpoint ends without an answer to new clients.",
     ),
+    "health_check_port_uncertain": Kind(
+        WARN,
+        "Look at whom policy at the host endpoints lets in to the nodes' ports: it is to be those who check health.",
+    ),
     "load_balancer_reconfigured": Kind(
         WARN,
         "Expect that the load balancer changes its health checks and drops the nodes without endpoints for a moment.",

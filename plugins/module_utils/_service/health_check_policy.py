@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice, product
 
 from .._calico.inventory import Peer
 from .._calico.matching import Flow
+from .._calico.nets import Address
 from .._calico.policies import all_policies
 from .._calico.protocols import NUMBERS
 from .._calico.table import DecisionTable
@@ -19,28 +19,51 @@ from .._calico.traffic_classes import traffic_classes
 from .health_check_port import FIRST, LAST
 from .surroundings import HealthChecks
 
-
-def health_checks(table: DecisionTable) -> HealthChecks:
-    """What policy at host endpoints says to connections from outside to any port of the range, by the nodes' names."""
-    outside = [p for p in table.space.points if p.endpoint is None and not p.node and p.address is not None]
-    outcomes: defaultdict[str, set[str]] = defaultdict(set)
-    traffics = list(_traffics(table))
-    for node, source, traffic in product(_nodes(table), outside, traffics):
-        if node.version == source.version:
-            outcomes[node.node].add(table.decided(Flow(source, node, traffic)).outcome)
-    closed = {name for name, found in outcomes.items() if found == {"deny"}}
-    open_to_all = {name for name, found in outcomes.items() if found == {"allow"}}
-    return HealthChecks(frozenset(closed), frozenset(outcomes) - closed - open_to_all)
+# So many connections are asked about; nodes that are left then are not known.
+ASKED = 100_000
 
 
-def _nodes(table: DecisionTable) -> Iterator[Peer]:
-    for name, addresses in table.inventory.node_addresses.items():
-        yield from (Peer(address, None, name) for address in addresses)
+def health_checks(table: DecisionTable, limit: int = ASKED) -> HealthChecks:
+    """What policy at host endpoints says to connections from outside to any port of the range, by the nodes' names.
+
+    A node is closed where one of its addresses is to everybody: which of them a load balancer asks is not known.
+    """
+    guarded = {endpoint.node for endpoint in table.inventory.hosts if endpoint.node}
+    unread = bool(table.inventory.unread("HostEndpoint"))
+    names = [*table.inventory.node_addresses] if unread else sorted(guarded)
+    asking, answers = _Asking(table, limit), {}
+    for name in names:
+        answers[name] = [asking.answer(name, address) for address in table.inventory.node_addresses.get(name, ())]
+    closed = {name for name, found in answers.items() if "deny" in found}
+    open_to_all = {name for name, found in answers.items() if found and {*found} == {"allow"}}
+    return HealthChecks(frozenset(closed), frozenset(answers) - closed - open_to_all)
+
+
+class _Asking:
+    """Asks about connections from outside to one address after the other."""
+
+    def __init__(self, table: DecisionTable, limit: int) -> None:
+        self._table, self._left = table, limit
+        self._outside = [p for p in table.space.points if p.endpoint is None and not p.node and p.address is not None]
+        self._traffics = list(_traffics(table))
+
+    def answer(self, node: str, address: Address) -> str:
+        """allow or deny where that is the answer to everybody and every port, else unknown."""
+        found: set[str] = set()
+        sources = [point for point in self._outside if point.version == address.version]
+        for source, traffic in product(sources, self._traffics):
+            self._left -= 1
+            found.add(self._table.decided(Flow(source, Peer(address, None, node), traffic)).outcome)
+            if self._left < 0 or len(found) > 1 or "unknown" in found:
+                return "unknown"
+        return found.pop() if found else "unknown"
 
 
 def _traffics(table: DecisionTable) -> Iterator[Traffic]:
-    """One for each part of the range that policies tell apart."""
-    rules = [rule for policy in all_policies(table.policies.tiers) for rule in policy.rules["Ingress"]]
+    """One for each part of the range that policies on host endpoints tell apart."""
+    hosts = table.inventory.hosts
+    policies = [p for p in all_policies(table.policies.tiers) if any(p.may_select(host.labels) for host in hosts)]
+    rules = [rule for policy in policies for rule in policy.rules["Ingress"]]
     for kind in traffic_classes(rules, (FIRST, LAST), ()):
         if kind.example.protocol == NUMBERS["TCP"] and FIRST <= kind.first <= LAST:
             # A port that a Service has already is not the one, and leads elsewhere.

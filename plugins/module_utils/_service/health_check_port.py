@@ -30,10 +30,14 @@ def health_check_port(service: Object, around: Surroundings) -> Found:
         said = f"policy at the host endpoints of {named(closed)} denies everybody the ports from {FIRST} to {LAST}"
         yield "health_check_port_blocked", said
     uncertain = checks.uncertain & around.usable_nodes
-    some = f"; whether it is reached on {named(uncertain)} depends on policy at host endpoints" if uncertain else ""
+    if uncertain:
+        said = (
+            f"whether health checks get in to {named(uncertain)} depends on policy at host endpoints, or is not known"
+        )
+        yield "health_check_port_uncertain", said
     port = (service.get("spec") or {}).get("healthCheckNodePort")
     which = f"port {port}" if port else "a port that the API server chooses"
-    yield _OPENED, f"every node answers health checks on {which}{some}"
+    yield _OPENED, f"every node answers health checks on {which}"
 
 
 def with_port(hazards: Sequence[Hazard], after: Object) -> tuple[Hazard, ...]:

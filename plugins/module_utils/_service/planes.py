@@ -68,8 +68,9 @@ def _nodes(snapshot: Snapshot, inventory: Inventory, version: int, tunnelled: bo
 
 
 def _internal(addresses: Iterable[Any], version: int) -> str:
-    """The node's address of this version, as kube-proxy takes it; empty where it has none."""
-    found = [text(mapping(each).get("address")) for each in addresses if mapping(each).get("type") == "InternalIP"]
+    """The node's address of this version, as kube-proxy takes it: an internal one, else an external one; empty without any."""
+    listed = [mapping(each) for each in addresses]
+    found = [text(e.get("address")) for kind in ("InternalIP", "ExternalIP") for e in listed if e.get("type") == kind]
     return next((address for address in found if _version(address) == version), "")
 
 

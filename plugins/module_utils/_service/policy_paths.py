@@ -8,9 +8,8 @@ load balancer put there, so that the same policy may not match, or match by chan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from .._calico.inventory import Peer
 from .._calico.matching import Flow
@@ -37,6 +36,19 @@ from .data_plane import (
     Target,
 )
 from .exposed import Exposed, exposed
+from .path_table import (
+    BY_NODE_PORT,
+    BY_PROXY,
+    BY_TUNNEL,
+    CLIENT_HIDDEN,
+    DESTINATION_HIDDEN,
+    OWN_NODE,
+    REMEDIES,
+    Found,
+    Identity,
+    Path,
+    PathTable,
+)
 from .planes import possible_planes
 from .policy_view import PolicyView
 from .settings import Settings
@@ -44,90 +56,13 @@ from .source_address import UNKNOWN, Outcome, outcomes
 
 # So many pairs of a client and an endpoint are asked about, each on every path.
 PAIRS = 20_000
-
+# So many nodes with an endpoint are asked; kube-proxy does the same on all of them.
+_ASKED_NODES = 3
 # What becomes of a connection from outside to a load balancer that is a proxy.
 _PASSED_ON = frozenset({Outcome(None, None, None, None, answer=UNKNOWN)})
 
-# Kind, namespace and name of a policy.
-Identity: TypeAlias = "tuple[str, str, str]"
-# Reasons why a policy does not decide on a path what it decides directly.
-BY_NODE_PORT = "bypassed_by_node_port"
-BY_PROXY = "bypassed_by_proxy_load_balancer"
-CLIENT_HIDDEN = "client_not_seen"
-OWN_NODE = "own_node_not_subject"
-BY_TUNNEL = "tunnel_address_seen"
-# What may be done about each.
-REMEDIES: Mapping[str, str] = {
-    BY_NODE_PORT: "Deny the same clients the nodes' ports of Services (gaps have the manifest), or use the eBPF data plane.",
-    BY_PROXY: "Let the load balancer hand on the client's address, or say at the load balancer who may come.",
-    CLIENT_HIDDEN: "Set externalTrafficPolicy to Local for clients outside; let Pods ask the cluster IP.",
-    OWN_NODE: "Know that a node always reaches its own Pods; no policy on workloads changes that.",
-    BY_TUNNEL: "Name the nodes' tunnel addresses in rules about nodes; they are inside the Pods' pool.",
-}
-
-
-@dataclass(frozen=True, order=True)
-class Path:
-    """A policy at one end of connections of one kind of clients on one path.
-
-    ``client`` is pod, node or outside. ``path`` is pod_ip, cluster_ip, load_balancer_ip, external_ip, or node_port_own,
-    node_port_with_endpoint and node_port_without_endpoint by the node that is asked.
-    """
-
-    policy: Identity
-    end: str
-    client: str
-    path: str
-
-
-@dataclass
-class Found:
-    """What was found of a path: connections on which the policy decides what it decides directly, does not, or may.
-
-    ``examples`` are by the reasons why it does not.
-    """
-
-    matched: int = 0
-    missed: int = 0
-    unsure: int = 0
-    examples: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def matches(self) -> str:
-        """always, never, sometimes where it depends on ends or on chance, or unknown where it may be one of these."""
-        if self.unsure and not (self.matched and self.missed):
-            return "unknown"
-        return "sometimes" if self.matched and self.missed else "never" if self.missed else "always"
-
-
-@dataclass
-class PolicyPaths:
-    """All paths, and whether all pairs were asked about."""
-
-    found: dict[Path, Found] = field(default_factory=dict)
-    is_cut_short: bool = False
-
-    def as_result(self) -> list[dict[str, Any]]:
-        """As modules return it, by policy, end, client and path."""
-        return [_row(path, found) for path, found in sorted(self.found.items())]
-
-
-def _row(path: Path, found: Found) -> dict[str, Any]:
-    kind, namespace, name = path.policy
-    reasons = [
-        {"id": reason, "example": found.examples[reason], "remedy": remedy}
-        for reason, remedy in REMEDIES.items()
-        if reason in found.examples
-    ]
-    return {
-        "policy": f"{namespace}/{name}" if namespace else name,
-        "kind": kind,
-        "end": path.end,
-        "client": path.client,
-        "path": path.path,
-        "matches": found.matches,
-        "reasons": reasons,
-    }
+# A reason, empty where the policy decides the same, and an example of it.
+_Seen = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -149,68 +84,106 @@ class _Pair:
 
 def policy_paths(
     snapshot: Snapshot, settings: Settings, table: DecisionTable, policies: Collection[Identity], limit: int = PAIRS
-) -> PolicyPaths:
+) -> PathTable:
     """Looks at the paths of these policies, for every data plane that the settings leave possible."""
-    result = PolicyPaths()
-    view, left = PolicyView(table), limit
+    result, view, left = PathTable(), PolicyView(table), limit
     for version in (4, 6):
         planes = possible_planes(snapshot, table.inventory, settings, version)
-        if not planes or not planes[0].nodes:
-            continue
-        clients = _clients(view, planes[0], version)
-        for pair in _pairs(snapshot, view, version, clients, policies):
-            if left == 0:
-                result.is_cut_short = True
-                return result
-            left -= 1
-            for name, target in _targets(pair, planes[0]):
-                _look(pair, name, target, planes, view, result.found)
+        walk = _Walk(view, planes, policies, result)
+        clients = list(walk.clients(version))
+        for service in exposed(snapshot, version):
+            ends = [*walk.ends(service)]
+            nodes = walk.nodes({endpoint.node for endpoint, _peer in ends})
+            for client, source in (*clients, *nodes) if ends else ():
+                left -= len(ends)
+                if left < 0:
+                    result.is_cut_short = True
+                    return result
+                walk.look(service, client, source, ends)
     return result
 
 
-def _clients(view: PolicyView, plane: DataPlane, version: int) -> list[tuple[Client, Peer]]:
-    """Pods and addresses outside that policy tells apart, and a process on every node."""
-    pods = [(_pod_client(peer), peer) for peer in view.pods(version)]
-    nodes = [
-        (Client(Address(NODE, node.name, node.address), node.name), view.at(node.address))
-        for node in plane.nodes.values()
-    ]
-    outside = [(Client(Address(OUTSIDE, "", str(p.address))), p) for p in view.outside if p.version == version]
-    return [*(pair for pair in pods if pair[0].node in plane.nodes), *nodes, *outside]
+@dataclass
+class _Walk:
+    """The paths of one IP version, and where what is found of them is kept."""
 
+    view: PolicyView
+    planes: Sequence[DataPlane]
+    policies: Collection[Identity]
+    table: PathTable
 
-def _pod_client(peer: Peer) -> Client:
-    endpoint = peer.endpoint
-    assert endpoint is not None
-    return Client(Address(POD, f"{endpoint.namespace}/{endpoint.name}", str(peer.address)), endpoint.node)
+    @property
+    def _plane(self) -> DataPlane:
+        """Any of them: all have the same nodes."""
+        return self.planes[0]
 
+    def clients(self, version: int) -> Iterator[tuple[Client, Peer]]:
+        """Pods and addresses outside that policy tells apart; Pods on nodes that are not known are noted."""
+        for peer in self.view.pods(version):
+            endpoint = peer.endpoint
+            if endpoint is not None and endpoint.node in self._plane.nodes:
+                address = Address(POD, f"{endpoint.namespace}/{endpoint.name}", str(peer.address))
+                yield Client(address, endpoint.node), peer
+            elif endpoint is not None:
+                self.table.unseen.add(endpoint.node)
+        for peer in self.view.outside:
+            if peer.version == version:
+                yield Client(Address(OUTSIDE, "", str(peer.address))), peer
 
-def _pairs(
-    snapshot: Snapshot,
-    view: PolicyView,
-    version: int,
-    clients: Sequence[tuple[Client, Peer]],
-    policies: Collection[Identity],
-) -> Iterator[_Pair]:
-    for service in exposed(snapshot, version):
-        for endpoint, peer in view.told_apart(service.service.endpoints):
-            for client, source in clients:
-                if source.endpoint is not peer.endpoint:
-                    pair = _Pair(service, client, source, endpoint, peer, {})
-                    direct = {end: check for end, check in _direct(pair, view) if _identity(check) in policies}
-                    if direct:
-                        yield replace(pair, direct=direct)
+    def nodes(self, with_endpoint: Collection[str]) -> Iterator[tuple[Client, Peer]]:
+        """A process on each of these nodes, and on one of each group that policy cannot tell apart."""
+        told: set[object] = set()
+        for node in self._plane.nodes.values():
+            peer = self.view.at(node.address)
+            alike = self.view.table.class_of(peer) or peer
+            if node.name in with_endpoint or alike not in told:
+                told |= set() if node.name in with_endpoint else {alike}
+                yield Client(Address(NODE, node.name, node.address), node.name), peer
 
+    def ends(self, service: Exposed) -> Iterator[tuple[Endpoint, Peer]]:
+        """The endpoints of a Service that policy tells apart; one on a node that is not known is noted."""
+        for endpoint, peer in self.view.told_apart(service.service.endpoints):
+            if endpoint.node in self._plane.nodes:
+                yield endpoint, peer
+            else:
+                self.table.unseen.add(endpoint.node)
 
-def _direct(pair: _Pair, view: PolicyView) -> Iterator[tuple[str, Check]]:
-    """What each end decides by the addresses that the client and the endpoint have."""
-    flow = Flow(pair.source, pair.peer, pair.behind)
-    ends: tuple[tuple[Direction, Peer], ...] = (("Egress", pair.source), ("Ingress", pair.peer))
-    for direction, owner in ends:
-        if owner.endpoint is not None:
-            check = view.table.decided_check(direction, owner.endpoint, flow)
-            if check.outcome != "unknown":
-                yield direction, check
+    def look(self, service: Exposed, client: Client, source: Peer, ends: Sequence[tuple[Endpoint, Peer]]) -> None:
+        """Adds what policies see of a client's connections to a Service on all paths."""
+        made = [_Pair(service, client, source, *end, {}) for end in ends if end[1].endpoint is not source.endpoint]
+        pairs = [replace(pair, direct=direct) for pair in made if (direct := self._direct(pair))]
+        nodes = {endpoint.node for endpoint, _peer in ends}
+        for name, target, of_port in _targets(pairs[0], self._plane, nodes) if pairs else ():
+            self._ask(name, target, of_port, pairs)
+        for pair in pairs if client.node else ():
+            self._ask(POD_IP, Target(POD_IP, pair.endpoint.name, pair.endpoint.address), service, [pair])
+
+    def _ask(self, name: str, target: Target, service: Exposed, pairs: Sequence[_Pair]) -> None:
+        client = pairs[0].client
+        if service.service.translated or client.node:
+            ways = [outcomes(client, target, service.service, plane) for plane in self.planes]
+        else:
+            ways = [_PASSED_ON]
+        for pair in pairs:
+            for end, check in pair.direct.items():
+                seen = [set(_seen(pair, end, way, target, check, self.view)) for way in ways]
+                if any(seen):
+                    key = Path(_identity(check) or ("", "", ""), end.lower(), client.address.kind, name)
+                    _add(self.table.found.setdefault(key, Found()), seen, pair)
+
+    def _direct(self, pair: _Pair) -> dict[str, Check]:
+        """What each end decides by the addresses that the client and the endpoint have, where a policy of interest decides."""
+        flow = Flow(pair.source, pair.peer, pair.behind)
+        ends: tuple[tuple[Direction, Peer], ...] = (("Egress", pair.source), ("Ingress", pair.peer))
+        found: dict[str, Check] = {}
+        for direction, owner in ends:
+            if owner.endpoint is not None:
+                check = self.view.table.decided_check(direction, owner.endpoint, flow)
+                if check.outcome == "unknown":
+                    self.table.unclear.add((direction.lower(), pair.client.address.kind))
+                elif _identity(check) in self.policies:
+                    found[direction] = check
+        return found
 
 
 def _identity(check: Check) -> Identity | None:
@@ -218,61 +191,50 @@ def _identity(check: Check) -> Identity | None:
     return None if decider is None else (decider.kind, decider.namespace, decider.name)
 
 
-def _targets(pair: _Pair, plane: DataPlane) -> Iterator[tuple[str, Target]]:
-    """The paths to the pair's Service; nodes that are alike are asked once."""
+def _targets(pair: _Pair, plane: DataPlane, with_endpoint: Collection[str]) -> Iterator[tuple[str, Target, Exposed]]:
+    """The paths to the pair's Service but for its endpoints' own addresses; nodes that are alike are asked once."""
     service, own = pair.service, pair.client.node
-    with_endpoint = {endpoint.node for endpoint in service.service.endpoints}
-    without = next((name for name in plane.nodes if name not in with_endpoint and name != own), "")
-    at = pair.endpoint.node if pair.endpoint.node in plane.nodes else ""
+    every = {endpoint.node for endpoint in service.service.endpoints}
+    without = [name for name in plane.nodes if name not in every and name != own][:1]
+    others = [name for name in sorted(with_endpoint) if name in plane.nodes and name != own][:_ASKED_NODES]
     if own:
-        yield POD_IP, Target(POD_IP, pair.endpoint.name, pair.endpoint.address)
-        yield CLUSTER_IP, Target(CLUSTER_IP)
+        yield CLUSTER_IP, Target(CLUSTER_IP), service
     if service.node_port:
-        for name, node in ((f"{NODE_PORT}_own", own), (f"{NODE_PORT}_with_endpoint", at)):
-            if node and (node != own or name.endswith("own")):
-                yield name, Target(NODE_PORT, node, plane.nodes[node].address)
-        if without:
-            yield f"{NODE_PORT}_without_endpoint", Target(NODE_PORT, without, plane.nodes[without].address)
-    for kind, address in ((LOAD_BALANCER, service.balancer), (EXTERNAL_IP, service.external)):
-        if address:
-            for entry in dict.fromkeys(filter(None, (at, without))):
-                yield kind, Target(kind, "", address, entry)
+        asked = (("own", [own] if own else []), ("with_endpoint", others), ("without_endpoint", without))
+        for which, nodes in asked:
+            for node in nodes:
+                yield f"{NODE_PORT}_{which}", Target(NODE_PORT, node, plane.nodes[node].address), service
+    for address, translated in service.balancers:
+        # Only a load balancer's address may be one that kube-proxy leaves alone.
+        of_balancer = replace(service, service=replace(service.service, translated=translated))
+        yield from _entries(LOAD_BALANCER, address, (*others, *without), of_balancer)
+    if service.external:
+        yield from _entries(EXTERNAL_IP, service.external, (*others, *without), service)
 
 
-def _look(
-    pair: _Pair, name: str, target: Target, planes: Sequence[DataPlane], view: PolicyView, found: dict[Path, Found]
-) -> None:
-    """Adds what policies see of the pair on one path."""
-    # Only a load balancer's address may be one that kube-proxy leaves alone.
-    service = pair.service.service if target.kind == LOAD_BALANCER else replace(pair.service.service, translated=True)
-    if service.translated or pair.client.node:
-        ways = [outcomes(pair.client, target, service, plane) for plane in planes]
+def _entries(kind: str, address: str, nodes: Iterable[str], service: Exposed) -> Iterator[tuple[str, Target, Exposed]]:
+    return ((kind, Target(kind, "", address, node), service) for node in nodes)
+
+
+def _add(row: Found, seen: Sequence[Collection[_Seen]], pair: _Pair) -> None:
+    """Adds a connection: what was seen of it on each data plane that is possible."""
+    every = {one for on_plane in seen for one in on_plane}
+    reasons = {reason for reason, _said in every}
+    if reasons == {""}:
+        row.matched += 1
+    elif UNKNOWN in reasons or any(one != seen[0] for one in seen):
+        row.unsure += 1
     else:
-        ways = [_PASSED_ON]
-    for end, check in pair.direct.items():
-        seen = [set(_seen(pair, end, way, target, check, view)) for way in ways]
-        every = set().union(*seen)
-        if not every:
-            continue
-        key = Path(_identity(check) or ("", "", ""), end.lower(), pair.client.address.kind, name)
-        row = found.setdefault(key, Found())
-        reasons = {reason for reason, _said in every}
-        if reasons == {""}:
-            row.matched += 1
-        elif UNKNOWN in reasons or any(one != seen[0] for one in seen):
-            row.unsure += 1
-        elif "" in reasons:
-            row.matched, row.missed = row.matched + 1, row.missed + 1
-        else:
-            row.missed += 1
-        for reason, said in sorted(every):
-            if reason in REMEDIES:
-                row.examples.setdefault(reason, f"{pair.source} to {pair.service} ({pair.peer}): {said}")
+        row.matched += "" in reasons
+        row.missed += 1
+    for reason, said in sorted(every):
+        if reason in REMEDIES:
+            row.examples.setdefault(reason, f"{pair.source} to {pair.service} ({pair.peer}): {said}")
 
 
 def _seen(
-    pair: _Pair, end: str, way: Collection[Outcome], target: Target, direct: Check, view: PolicyView
-) -> Iterator[tuple[str, str]]:
+    pair: _Pair, end: str, way: Iterable[Outcome], target: Target, direct: Check, view: PolicyView
+) -> Iterator[_Seen]:
     """A reason and an example for each outcome: an empty reason where the policy decides the same, else why it does not."""
     for outcome in way:
         if outcome.answer == UNKNOWN:
@@ -282,17 +244,13 @@ def _seen(
             if check is None:
                 if end == "Ingress":
                     yield OWN_NODE, "a process of the endpoint's own node is subject to no ingress policy"
-            elif check.outcome == "unknown":
-                yield UNKNOWN, ""
-            elif (check.outcome, _identity(check)) == (direct.outcome, _identity(direct)):
-                yield "", ""
             else:
-                yield _why(end, outcome)
+                yield _compared(end, direct, check, outcome)
 
 
 def _passed_on(
     pair: _Pair, end: str, outcome: Outcome, target: Target, direct: Check, view: PolicyView
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[_Seen]:
     """The same where a load balancer outside takes the connection: its address is not known, nor if policy lets that in."""
     if end == "Ingress":
         yield UNKNOWN, ""
@@ -300,10 +258,12 @@ def _passed_on(
         return
     # Without an address of the load balancer there is nothing that egress policy could be asked about.
     check = _check(pair, end, outcome, target, view) if parse_address(target.address) is not None else None
-    same = check is not None and (check.outcome, _identity(check)) == (direct.outcome, _identity(direct))
     if check is None or check.outcome == "unknown":
         yield UNKNOWN, ""
-    yield ("", "") if same else (BY_PROXY, "egress policy sees it going to a load balancer outside")
+        yield BY_PROXY, "egress policy sees it going to a load balancer outside"
+        return
+    reason, said = _compared(end, direct, check, outcome)
+    yield (BY_PROXY if reason == BY_NODE_PORT else reason), said
 
 
 def _check(pair: _Pair, end: str, outcome: Outcome, target: Target, view: PolicyView) -> Check | None:
@@ -317,7 +277,8 @@ def _check(pair: _Pair, end: str, outcome: Outcome, target: Target, view: Policy
     if to is None or owner is None:
         return None
     number = pair.service.node_port if to.kind == NODE else pair.service.port if to.kind == target.kind else None
-    traffic = pair.behind if number is None else Traffic(pair.service.protocol, number)
+    # A Pod's own address is of no such kind, and means the endpoint's port.
+    traffic = pair.behind if number is None or to.kind == POD_IP else Traffic(pair.service.protocol, number)
     return view.table.decided_check("Egress", owner, Flow(pair.source, view.at(to.address), traffic))
 
 
@@ -325,10 +286,16 @@ def _peer(pair: _Pair, seen: Address, view: PolicyView) -> Peer:
     return pair.source if seen == pair.client.address else view.at(seen.address)
 
 
-def _why(end: str, outcome: Outcome) -> tuple[str, str]:
-    """The reason why a policy sees another address, and which."""
+def _compared(end: str, direct: Check, check: Check, outcome: Outcome) -> _Seen:
+    """Whether the policy decides what it decides directly, else the reason, and which address it sees instead."""
+    if check.outcome == "unknown":
+        return UNKNOWN, ""
+    if (check.outcome, _identity(check)) == (direct.outcome, _identity(direct)):
+        return "", ""
     if end == "Egress":
-        return BY_NODE_PORT, f"egress policy sees it going to {outcome.egress_policy_sees}"
+        is_past = direct.outcome == "deny" and check.outcome == "allow"
+        reason = BY_NODE_PORT if is_past else DESTINATION_HIDDEN
+        return reason, f"egress policy sees it going to {outcome.egress_policy_sees}"
     source = outcome.ingress_policy_sees
-    said = f"ingress policy sees it coming from {source}"
-    return (BY_TUNNEL if source is not None and source.kind == TUNNEL else CLIENT_HIDDEN), said
+    reason = BY_TUNNEL if source is not None and source.kind == TUNNEL else CLIENT_HIDDEN
+    return reason, f"ingress policy sees it coming from {source}"

@@ -46,10 +46,17 @@ class PolicyView:
         return [p for p in self.table.space.points if p.endpoint is None and not p.node and p.address is not None]
 
     def told_apart(self, endpoints: Iterable[Endpoint]) -> Iterator[tuple[Endpoint, Peer]]:
-        """One endpoint of each group that policy cannot tell apart, of those that are workloads."""
-        seen = set()
-        for endpoint in endpoints:
+        """One workload of each group that policy cannot tell apart, on each of two nodes; one that answers, if there is any."""
+        seen: dict[object, set[str]] = {}
+        for endpoint in sorted(endpoints, key=_rank):
             peer = self.at(endpoint.address)
-            if peer.endpoint is not None and (alike := self.table.class_of(peer) or peer) not in seen:
-                seen.add(alike)
-                yield endpoint, peer
+            if peer.endpoint is not None:
+                nodes = seen.setdefault(self.table.class_of(peer) or peer, set())
+                if endpoint.node not in nodes and len(nodes) < 2:
+                    nodes.add(endpoint.node)
+                    yield endpoint, peer
+
+
+def _rank(endpoint: Endpoint) -> int:
+    """kube-proxy takes endpoints that are ready, else those that end and serve, and no others."""
+    return 0 if endpoint.ready else 1 if endpoint.serving and endpoint.terminating else 2

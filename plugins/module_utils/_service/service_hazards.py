@@ -92,7 +92,10 @@ def put_back(service: Service) -> Found:
         if "f:externalTrafficPolicy" in ((entry.get("fieldsV1") or {}).get("f:spec") or {})
     ]
     if OUR_MANAGER not in owners:
-        yield "put_back_before", f"it was set to Local before, and {' and '.join(owners) or 'somebody'} set it back"
+        yield (
+            "put_back_before",
+            f"it was set to Local before, and is Cluster again by {' and '.join(owners) or 'somebody'}",
+        )
 
 
 def proxy(service: Service) -> Found:

@@ -141,10 +141,10 @@ def node_ports_of(service: Object) -> list[int]:
 def _balanced(service: Object) -> LoadBalanced:
     spec, annotations = service.get("spec") or {}, service["metadata"].get("annotations") or {}
     addresses = [spec.get("loadBalancerIP"), *(each.get("ip") for each in load_balancer_ingress(service))]
+    # Without a selector its endpoints are its own.
+    selector = spec.get("selector") or {"": full_name(service)}
     keys = [f"key {annotations[name]}" for name in SHARING if annotations.get(name)]
-    return LoadBalanced(
-        frozenset([*keys, *(each for each in addresses if each)]), frozenset((spec.get("selector") or {}).items())
-    )
+    return LoadBalanced(frozenset([*keys, *(each for each in addresses if each)]), frozenset(selector.items()))
 
 
 def _behind(piece: Object) -> Iterable[Behind]:

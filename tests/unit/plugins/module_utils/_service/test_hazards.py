@@ -227,8 +227,8 @@ def test_who_applies_the_field_sets_it_back(metadata: Object, managed: bool) -> 
 @pytest.mark.parametrize(
     ("recorded", "managers", "said"),
     [
-        ("Cluster", ["kubectl-patch"], "and kubectl-patch set it back"),
-        ("Cluster", [], "and somebody set it back"),
+        ("Cluster", ["kubectl-patch"], "and is Cluster again by kubectl-patch"),
+        ("Cluster", [], "and is Cluster again by somebody"),
         ("Cluster", ["netguard.calico"], None),
         ("Local", ["kubectl-patch"], None),
         ("", ["kubectl-patch"], None),

@@ -81,6 +81,24 @@ def test_where_host_endpoints_were_not_read_it_is_not_known() -> None:
     assert found == HealthChecks(frozenset(), frozenset({"n1", "n2"}))
 
 
+def test_a_node_is_closed_where_one_of_its_addresses_is() -> None:
+    two = node("n1", "172.30.0.11")
+    two["status"]["addresses"].append({"type": "ExternalIP", "address": "198.51.100.7"})
+    one = host_endpoint("n1")
+    one["spec"] = {"node": "n1", "expectedIPs": ["172.30.0.11"]}
+    assert health_checks(DecisionTable(snapshot([two, one, policy(allow([22]))], {}, {}))).closed == {"n1"}
+
+
+def test_a_host_endpoint_on_a_node_without_an_address_is_not_known() -> None:
+    bare = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}}
+    assert health_checks(DecisionTable(snapshot([bare, host_endpoint("n1")], {}, {}))).uncertain == {"n1"}
+
+
+def test_no_more_connections_are_asked_about_than_the_limit_says() -> None:
+    live = snapshot([*NODES, host_endpoint("n1"), host_endpoint("n2")], {}, {})
+    assert health_checks(DecisionTable(live), limit=1).uncertain >= {"n2"}
+
+
 def around(checks: HealthChecks) -> Surroundings:
     nodes = {name: NodeState(name, name != "n3", False, frozenset()) for name in ("n1", "n2", "n3")}
     return Surroundings({}, nodes, health_checks=checks)
@@ -96,7 +114,8 @@ def test_it_is_told_of_load_balancers_and_named_once_it_is_chosen() -> None:
     blocked, opened = (next(h for h in found if h.id == f"health_check_port_{what}") for what in ("blocked", "opened"))
     assert (blocked.severity, opened.severity) == ("refuse", "note")
     assert "endpoints of n1 denies everybody" in blocked.message
-    assert "whether it is reached on n2 depends" in opened.message
+    (uncertain,) = [h for h in found if h.id == "health_check_port_uncertain"]
+    assert (uncertain.severity, "get in to n2 depends" in uncertain.message) == ("warn", True)
     chosen = with_port([blocked, opened], service("LoadBalancer", healthCheckNodePort=31234))
-    assert chosen[0] == blocked and "health checks on port 31234;" in chosen[1].message
+    assert chosen[0] == blocked and "health checks on port 31234" in chosen[1].message
     assert not {h.id for h in hazards(service("NodePort"), around(checks))} & {blocked.id, opened.id}

@@ -13,7 +13,8 @@ from ansible_collections.netguard.calico.plugins.module_utils._calico.baseline i
 from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import snapshot
 from ansible_collections.netguard.calico.plugins.module_utils._calico.table import DecisionTable
 from ansible_collections.netguard.calico.plugins.module_utils._service.data_plane import KubeProxy, LocalDetection
-from ansible_collections.netguard.calico.plugins.module_utils._service.policy_paths import PolicyPaths, policy_paths
+from ansible_collections.netguard.calico.plugins.module_utils._service.path_table import PathTable
+from ansible_collections.netguard.calico.plugins.module_utils._service.policy_paths import policy_paths
 from ansible_collections.netguard.calico.plugins.module_utils._service.settings import (
     KubeProxySettings,
     Pool,
@@ -73,9 +74,9 @@ def service(policy: str, type: str = "NodePort", ingress: Sequence[Object] = (),
     )
 
 
-def slices() -> Object:
+def slices(more: Sequence[Object] = ()) -> Object:
     labels = {"kubernetes.io/service-name": "web"}
-    behind = [{"addresses": ["10.244.2.10"], "nodeName": "n2", "conditions": {"ready": True}}]
+    behind = [*more, {"addresses": ["10.244.2.10"], "nodeName": "n2", "conditions": {"ready": True}}]
     ports = [{"name": "", "port": 8080, "protocol": "TCP"}]
     return thing("EndpointSlice", "web-1", "shop", labels, addressType="IPv4", endpoints=behind, ports=ports)
 
@@ -86,7 +87,10 @@ def found(
     settings: Settings = KNOWN,
     nodes: Sequence[Object] = tuple(map(node, NODES)),
     limit: int = 1000,
-) -> PolicyPaths:
+    more: Sequence[Object] = (),
+    behind: Sequence[Object] = (),
+    unread: dict[str, str] | None = None,
+) -> PathTable:
     objects = [
         *nodes,
         thing("Namespace", "shop"),
@@ -94,19 +98,22 @@ def found(
         pod("web", "n2", "10.244.2.10", app="web", area="dummy"),
         pod("client", "n3", "10.244.3.10"),
         of,
-        slices(),
+        slices(behind),
         *policies,
+        *more,
     ]
-    live = snapshot(objects, {}, {})
+    live = snapshot(objects, unread or {}, {})
     own = {(KIND, "", item["metadata"]["name"]) for item in policies}
     return policy_paths(live, settings, DecisionTable(live), own, limit)
 
 
-def rows(result: PolicyPaths, policy: str, end: str, client: str) -> dict[str, tuple[str, list[str]]]:
+def rows(
+    result: PathTable, policy: str, end: str, client: str, is_read: bool = True
+) -> dict[str, tuple[str, list[str]]]:
     """By path, whether the policy matches, and the reasons why it does not."""
     return {
         row["path"]: (row["matches"], [reason["id"] for reason in row["reasons"]])
-        for row in result.as_result()
+        for row in result.as_result(is_read)
         if (row["policy"], row["end"], row["client"]) == (policy, end, client)
     }
 
@@ -187,3 +194,66 @@ def test_through_a_tunnel_a_node_has_the_tunnels_address() -> None:
 def test_no_more_pairs_are_asked_about_than_the_limit_says() -> None:
     assert found(service("Local"), [OUTSIDE], limit=1).is_cut_short
     assert not found(service("Local"), [OUTSIDE]).is_cut_short
+    assert {row["matches"] for row in found(service("Local"), [OUTSIDE], limit=4).as_result(True)} == {"unknown"}
+
+
+SECOND = pod("web-1", "n1", "10.244.1.10", app="web", area="dummy")
+BEHIND = {"addresses": ["10.244.1.10"], "nodeName": "n1", "conditions": {"ready": True}}
+BY_CHANCE = ("sometimes", ["client_not_seen"])
+
+
+def test_an_endpoint_elsewhere_may_be_chosen_on_a_node_that_has_one_too() -> None:
+    everywhere = found(service("Cluster"), [OUTSIDE], more=[SECOND], behind=[BEHIND])
+    seen = rows(everywhere, "from-office", "ingress", "outside")
+    assert seen["node_port_with_endpoint"] == BY_CHANCE
+    local = found(service("Local"), [OUTSIDE], more=[SECOND], behind=[BEHIND])
+    assert rows(local, "from-office", "ingress", "outside")["node_port_with_endpoint"] == MATCHES
+
+
+def test_an_endpoint_that_is_not_ready_does_not_stand_for_one_that_is() -> None:
+    first = {**BEHIND, "conditions": {"ready": False}}
+    seen = found(service("Cluster"), default_manifests(Placeholders()), more=[SECOND], behind=[first])
+    row = rows(seen, "global-egress-deny", "egress", "pod")["node_port_with_endpoint"]
+    assert row == ("never", ["bypassed_by_node_port"])
+
+
+def test_one_of_several_load_balancers_may_be_a_proxy() -> None:
+    balanced = service("Local", "LoadBalancer", [{"ip": "203.0.113.5"}, {"ip": "203.0.113.6", "ipMode": "Proxy"}])
+    row = rows(found(balanced, [OUTSIDE]), "from-office", "ingress", "outside")["load_balancer_ip"]
+    assert row == ("unknown", ["bypassed_by_proxy_load_balancer"])
+
+
+def test_what_was_not_read_leaves_nothing_always_so() -> None:
+    seen = found(service("Local"), [OUTSIDE], unread={"GlobalNetworkSet": "forbidden"})
+    assert rows(seen, "from-office", "ingress", "outside", is_read=False) == {
+        "node_port_with_endpoint": ("unknown", [])
+    }
+
+
+def test_a_denied_detour_is_no_bypass() -> None:
+    allowed = {
+        "apiVersion": "projectcalico.org/v3",
+        "kind": KIND,
+        "metadata": {"name": "to-web"},
+        "spec": {
+            "order": 1,
+            "selector": "all()",
+            "types": ["Egress"],
+            "egress": [{"action": "Allow", "destination": {"selector": "app == 'web'"}}, {"action": "Deny"}],
+        },
+    }
+    row = rows(found(service("Local"), [allowed]), "to-web", "egress", "pod")["node_port_with_endpoint"]
+    assert row == ("never", ["destination_not_seen"])
+
+
+def test_pods_on_nodes_without_an_address_are_not_looked_at_and_that_is_known() -> None:
+    nodes = [node("n2"), thing("Node", "n3")]
+    seen = found(service("Local"), [OUTSIDE], nodes=nodes)
+    assert seen.unseen == {"n3"} and {row["matches"] for row in seen.as_result(True)} <= {"unknown", "sometimes"}
+
+
+def test_a_node_without_an_internal_address_is_reached_by_its_external_one() -> None:
+    outer = [{"type": "ExternalIP", "address": NODES[name]} for name in NODES]
+    nodes = [thing("Node", name, status={"addresses": [each]}) for name, each in zip(NODES, outer, strict=True)]
+    seen = found(service("Local"), default_manifests(Placeholders()), nodes=nodes)
+    assert rows(seen, "global-egress-deny", "egress", "pod")["node_port_with_endpoint"][0] == "never"
