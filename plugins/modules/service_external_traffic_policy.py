@@ -156,7 +156,8 @@ services:
       description: The fields that are written, as they were.
       type: dict
     after:
-      description: The same fields as the server answered them.
+      description:
+        - The same fields as the server answered them; in check mode without a port for health checks that it has yet to choose.
       type: dict
 counts:
   description: Number of Services per status, complete even where the list is cut.

@@ -338,6 +338,8 @@ def test_where_clients_come_in_a_node_without_an_endpoint_is_refused(ansible: An
 
 def test_the_port_for_health_checks_is_named_once_it_is_chosen(ansible: Ansible, shop: Content) -> None:
     put(shop, Case(type="LoadBalancer"))
+    (planned,) = ansible.module(MODULE, check=True, names=["shop/web"]).result["services"]
+    assert "healthCheckNodePort" not in planned["after"] and "on a port that the API server chooses" in str(planned)
     answer = ansible.module(MODULE, names=["shop/web"])
     (service,) = answer.result["services"]
     (said,) = [h["message"] for h in service["hazards"] if h["id"] == "health_check_port_opened"]

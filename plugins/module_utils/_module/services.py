@@ -29,7 +29,7 @@ from .._report.size import not_fine, within_limit
 from .._service.external_traffic_policy import REFUSED, TO_CHANGE, Absent, Present
 from .._service.guarded import Guarded, Wanted
 from .._service.hazard import ENTERED, REFUSE, WARN, Hazard
-from .._service.health_check_port import with_port
+from .._service.health_check_port import with_port, without_drawn_port
 from .._service.selection import Selection, is_given, selection
 from .backups import Place, backup_place, new_backup, stored_backup
 from .batch import batch_size
@@ -60,9 +60,8 @@ def prepare(params: dict[str, Any]) -> Work:
         wanted = _guarded(session, asked, services) if params["state"] == "present" else asked
         kept = _keep(session, place, services, wanted)
         done = _carried_out(session, services, wanted)
-        # A dry run draws a number that is none of the range, so only a real one names it.
-        written = done.outcomes if session.check_mode else [_with_port(outcome) for outcome in done.outcomes]
-        outcomes = [*written, *_missing(chosen, services)]
+        told = _rehearsed if session.check_mode else _with_port
+        outcomes = [*map(told, done.outcomes), *_missing(chosen, services)]
         if not outcomes:
             session.warn("The selection matches no Service")
         of_cluster = wanted.of_cluster if isinstance(wanted, Guarded) else ()
@@ -127,6 +126,12 @@ def _keep(session: Session, place: Place | None, services: Sequence[Service], wa
 
 def _with_port(outcome: ServiceOutcome) -> ServiceOutcome:
     return replace(outcome, hazards=with_port(outcome.hazards, outcome.after)) if outcome.after else outcome
+
+
+def _rehearsed(outcome: ServiceOutcome) -> ServiceOutcome:
+    if outcome.before is None or outcome.after is None:
+        return outcome
+    return replace(outcome, after=without_drawn_port(outcome.before, outcome.after))
 
 
 def _missing(chosen: Selection, services: Sequence[Mapping[str, Any]]) -> list[ServiceOutcome]:

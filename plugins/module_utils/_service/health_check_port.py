@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .external_traffic_policy import recorded_original
 from .hazard import Found, Hazard, named
 from .selection import service_type
 from .surroundings import Surroundings
@@ -38,6 +39,15 @@ def health_check_port(service: Object, around: Surroundings) -> Found:
     port = (service.get("spec") or {}).get("healthCheckNodePort")
     which = f"port {port}" if port else "a port that the API server chooses"
     yield _OPENED, f"every node answers health checks on {which}"
+
+
+def without_drawn_port(before: Object, after: Object) -> Object:
+    """The answer to a dry run, without a port that nobody asked for: the server draws one there that no real run gets."""
+    spec = after.get("spec") or {}
+    asked = ((before.get("spec") or {}), recorded_original(before) or {})
+    if spec.get("healthCheckNodePort") in [each.get("healthCheckNodePort") for each in asked]:
+        return after
+    return {**after, "spec": {name: value for name, value in spec.items() if name != "healthCheckNodePort"}}
 
 
 def with_port(hazards: Sequence[Hazard], after: Object) -> tuple[Hazard, ...]:

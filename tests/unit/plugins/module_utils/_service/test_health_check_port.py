@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 from ansible_collections.netguard.calico.plugins.module_utils._calico.snapshot import snapshot
 from ansible_collections.netguard.calico.plugins.module_utils._calico.table import DecisionTable
+from ansible_collections.netguard.calico.plugins.module_utils._service.external_traffic_policy import ORIGINAL
 from ansible_collections.netguard.calico.plugins.module_utils._service.hazards import hazards
 from ansible_collections.netguard.calico.plugins.module_utils._service.health_check_policy import health_checks
-from ansible_collections.netguard.calico.plugins.module_utils._service.health_check_port import with_port
+from ansible_collections.netguard.calico.plugins.module_utils._service.health_check_port import (
+    with_port,
+    without_drawn_port,
+)
 from ansible_collections.netguard.calico.plugins.module_utils._service.surroundings import (
     HealthChecks,
     NodeState,
@@ -21,6 +25,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._service.surroundi
 
 Object = dict[str, Any]
 CALICO = "projectcalico.org/v3"
+RECORD = '{"externalTrafficPolicy": "Local", "healthCheckNodePort": 31234}'
 
 
 def node(name: str, address: str) -> Object:
@@ -119,3 +124,16 @@ def test_it_is_told_of_load_balancers_and_named_once_it_is_chosen() -> None:
     chosen = with_port([blocked, opened], service("LoadBalancer", healthCheckNodePort=31234))
     assert chosen[0] == blocked and "health checks on port 31234" in chosen[1].message
     assert not {h.id for h in hazards(service("NodePort"), around(checks))} & {blocked.id, opened.id}
+
+
+@pytest.mark.parametrize(
+    ("before", "annotations", "kept"), [(None, {}, False), (31234, {}, True), (None, {ORIGINAL: RECORD}, True)]
+)
+def test_a_port_of_a_dry_run_is_named_where_it_was_asked_for(
+    before: int | None, annotations: Object, kept: bool
+) -> None:
+    was = service("LoadBalancer", **({"healthCheckNodePort": before} if before else {}))
+    was["metadata"]["annotations"] = annotations
+    after = service("LoadBalancer", healthCheckNodePort=31234)
+    assert ("healthCheckNodePort" in without_drawn_port(was, after)["spec"]) is kept
+    assert after["spec"]["healthCheckNodePort"] == 31234
