@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .._calico.inventory import Inventory
+from .._calico.snapshot import Snapshot
 from .._cluster.errors import ApiAbsent
 from .._cluster.gateway import Gateway
 from .._cluster.resources import ENDPOINT_SLICES, HOST_ENDPOINTS, NODES, SERVICE_L2_STATUSES, SERVICES
+from .._cluster.snapshot import read_snapshot
 from .._service.announcers import announcers
 from .._service.selection import listed_for, service_type
 from .._service.surroundings import HealthChecks, Surroundings, surroundings
@@ -24,20 +27,25 @@ def around(gateway: Gateway, backend: str | None, services: Sequence[Object]) ->
 
     Raises Forbidden and the like where EndpointSlices, Nodes or Services cannot be read; all else is not known then.
     """
-    slices = slices_of(gateway, services)
-    if not any(service_type(service) == "LoadBalancer" for service in services):
-        found = surroundings(slices, gateway.list(NODES), (), services)
+    balanced = any(service_type(service) == "LoadBalancer" for service in services)
+    listed = gateway.list(SERVICES) if balanced else ()
+    found = surroundings(slices_of(gateway, services), gateway.list(NODES), listed, services)
+    if not balanced:
         return replace(found, settings=read_settings(gateway, read_felix(gateway), [*found.nodes]))
-    found = surroundings(slices, gateway.list(NODES), gateway.list(SERVICES), services)
     read = Reading()
     announced = read.part(SERVICE_L2_STATUSES.kind, lambda: _announced(gateway))
-    checks = read.part(HOST_ENDPOINTS.kind, lambda: _health_checks(gateway, backend, read.unread))
-    settings = read_settings(gateway, read_felix(gateway), [*found.nodes])
+    guarded = read.part(HOST_ENDPOINTS.kind, lambda: bool(gateway.list(HOST_ENDPOINTS)))
+    # Few clusters have host endpoints; what policy says at them depends on all the rest.
+    snapshot = read_snapshot(gateway, backend, staged=False) if guarded else None
+    calico = read_felix(gateway) if snapshot is None else Inventory(snapshot)
+    settings = read_settings(gateway, calico, [*found.nodes])
+    unknown = {**settings.unknown, **read.unread, **({} if snapshot is None else _unread(snapshot))}
+    nobody_knows = HealthChecks(uncertain=frozenset(found.nodes) if guarded is None else frozenset())
     return replace(
         found,
-        settings=replace(settings, unknown={**settings.unknown, **read.unread}),
+        settings=replace(settings, unknown=unknown),
         announcers=announced or {},
-        health_checks=HealthChecks(uncertain=frozenset(found.nodes)) if checks is None else checks,
+        health_checks=nobody_knows if snapshot is None else _health_checks(snapshot, calico),
     )
 
 
@@ -48,21 +56,16 @@ def _announced(gateway: Gateway) -> Mapping[str, frozenset[str]]:
         return {}
 
 
-def _health_checks(gateway: Gateway, backend: str | None, unread: dict[str, str]) -> HealthChecks:
-    """What policy says at the nodes' ports; without host endpoints, which most clusters do not have, it says nothing.
+def _unread(snapshot: Snapshot) -> dict[str, str]:
+    return {**snapshot.unread, **{f"tier {tier}": reason for tier, reason in snapshot.unread_tiers.items()}}
 
-    What it depends on and could not be read is added to ``unread``.
-    """
-    if not gateway.list(HOST_ENDPOINTS):
-        return HealthChecks()
-    # What judges policies takes longer to import than all the rest of the module, and few clusters have host endpoints.
+
+def _health_checks(snapshot: Snapshot, inventory: Inventory) -> HealthChecks:
+    # What judges policies takes longer to import than all the rest of the module.
     from .._calico.table import DecisionTable
-    from .._cluster.snapshot import read_snapshot
     from .._service.health_check_policy import health_checks
 
-    snapshot = read_snapshot(gateway, backend, staged=False)
-    unread |= {**snapshot.unread, **{f"tier {tier}": reason for tier, reason in snapshot.unread_tiers.items()}}
-    return health_checks(DecisionTable(snapshot))
+    return health_checks(DecisionTable(snapshot, inventory=inventory))
 
 
 def slices_of(gateway: Gateway, services: Sequence[Object]) -> list[Object]:

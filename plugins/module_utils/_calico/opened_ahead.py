@@ -33,6 +33,7 @@ class OpenedAhead:
             peers=Classes(size, [bits_of(members) for members in peers]),
             subjects=Classes(size, [bits_of(members) for members in subjects]),
         )
+        self._closing_once = cache(self._closing)
 
     def whole(self, change: Change) -> Iterator[Change]:
         """The change as it is, told apart as the others are."""
@@ -40,7 +41,7 @@ class OpenedAhead:
 
     def of(self, change: Change) -> Iterator[Change]:
         """The part of a change that is opened ahead."""
-        return self._within(change, cache(self._closing))
+        return self._within(change, self._closing_once)
 
     def _closing(self, kind: int, known_as: int) -> int:
         """The finer classes of peers that close a kind of traffic to those whom the other end knows as one class."""

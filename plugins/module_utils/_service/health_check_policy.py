@@ -16,8 +16,8 @@ from .._calico.protocols import NUMBERS
 from .._calico.table import DecisionTable
 from .._calico.traffic import Traffic
 from .._calico.traffic_classes import traffic_classes
-from .health_check_port import FIRST, LAST
-from .surroundings import HealthChecks
+from .policy_view import PolicyView
+from .surroundings import FIRST_NODE_PORT, LAST_NODE_PORT, HealthChecks
 
 # So many connections are asked about; nodes that are left then are not known.
 ASKED = 100_000
@@ -44,7 +44,7 @@ class _Asking:
 
     def __init__(self, table: DecisionTable, limit: int) -> None:
         self._table, self._left = table, limit
-        self._outside = [p for p in table.space.points if p.endpoint is None and not p.node and p.address is not None]
+        self._outside = PolicyView(table).outside
         self._traffics = list(_traffics(table))
 
     def answer(self, node: str, address: Address) -> str:
@@ -64,8 +64,8 @@ def _traffics(table: DecisionTable) -> Iterator[Traffic]:
     hosts = table.inventory.hosts
     policies = [p for p in all_policies(table.policies.tiers) if any(p.may_select(host.labels) for host in hosts)]
     rules = [rule for policy in policies for rule in policy.rules["Ingress"]]
-    for kind in traffic_classes(rules, (FIRST, LAST), ()):
-        if kind.example.protocol == NUMBERS["TCP"] and FIRST <= kind.first <= LAST:
+    for kind in traffic_classes(rules, (FIRST_NODE_PORT, LAST_NODE_PORT), ()):
+        if kind.example.protocol == NUMBERS["TCP"] and FIRST_NODE_PORT <= kind.first <= LAST_NODE_PORT:
             # A port that a Service has already is not the one, and leads elsewhere.
             taken = table.inventory.node_ports
             free = (port for port in range(kind.first, kind.last + 1) if (kind.example.protocol, port) not in taken)

@@ -13,10 +13,8 @@ from typing import Any
 from .external_traffic_policy import recorded_original
 from .hazard import Found, Hazard, named
 from .selection import service_type
-from .surroundings import Surroundings
+from .surroundings import FIRST_NODE_PORT, LAST_NODE_PORT, Surroundings
 
-# kube-apiserver's default --service-node-port-range, out of which the port is taken; which one it has shows nowhere.
-FIRST, LAST = 30_000, 32_767
 _OPENED = "health_check_port_opened"
 Object = Mapping[str, Any]
 
@@ -28,8 +26,8 @@ def health_check_port(service: Object, around: Surroundings) -> Found:
     checks = around.health_checks
     closed = checks.closed & around.usable_nodes
     if closed:
-        said = f"policy at the host endpoints of {named(closed)} denies everybody the ports from {FIRST} to {LAST}"
-        yield "health_check_port_blocked", said
+        ports = f"the ports from {FIRST_NODE_PORT} to {LAST_NODE_PORT}"
+        yield "health_check_port_blocked", f"policy at the host endpoints of {named(closed)} denies everybody {ports}"
     uncertain = checks.uncertain & around.usable_nodes
     if uncertain:
         said = (

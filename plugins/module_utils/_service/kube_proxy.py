@@ -36,7 +36,7 @@ class Translation:
 
 def translation(kind: str, arrival: Arrival, service: ServicePort, node: Node, kube_proxy: KubeProxy) -> Translation:
     """What the node makes of a connection to an address of the Service of this kind."""
-    if not _usable(service.endpoints):
+    if not usable(service.endpoints):
         return Translation((), dropped=REFUSED)
     detection = kube_proxy.detection
     works = detection.works(node)
@@ -59,7 +59,7 @@ def passes_unseen(kind: str, service: ServicePort, kube_proxy: KubeProxy) -> boo
     leave; in nftables mode there too (measured; createAndInsertIPTablesChains in pkg/proxy/iptables/proxier.go).
     """
     from_outside = kind in (LOAD_BALANCER, EXTERNAL_IP)
-    return kube_proxy.mode == IPTABLES and from_outside and not _usable(service.endpoints)
+    return kube_proxy.mode == IPTABLES and from_outside and not usable(service.endpoints)
 
 
 def masquerades_own(endpoint: Endpoint, node: Node, kube_proxy: KubeProxy) -> bool:
@@ -79,14 +79,14 @@ def _chosen(policy: str, service: ServicePort, node: Node, masqueraded: bool) ->
 
 def local_endpoints(service: ServicePort, node: Node) -> Sequence[Endpoint]:
     """The endpoints to which a Local traffic policy keeps this node."""
-    return _usable([endpoint for endpoint in service.endpoints if endpoint.node == node.name])
+    return usable([endpoint for endpoint in service.endpoints if endpoint.node == node.name])
 
 
 def cluster_endpoints(service: ServicePort, node: Node) -> Sequence[Endpoint]:
     """The endpoints that this node uses where the traffic policy is Cluster: all, or those that hints give it."""
     ready = [endpoint for endpoint in service.endpoints if endpoint.ready]
     hinted = _hinted(ready, lambda endpoint: endpoint.for_nodes, node.name)
-    return hinted or _hinted(ready, lambda endpoint: endpoint.for_zones, node.zone) or _usable(service.endpoints)
+    return hinted or _hinted(ready, lambda endpoint: endpoint.for_zones, node.zone) or usable(service.endpoints)
 
 
 def _hinted(ready: Sequence[Endpoint], hints: Callable[[Endpoint], frozenset[str]], place: str) -> Sequence[Endpoint]:
@@ -94,7 +94,7 @@ def _hinted(ready: Sequence[Endpoint], hints: Callable[[Endpoint], frozenset[str
     return [e for e in ready if place in hints(e)] if place and all(hints(e) for e in ready) else []
 
 
-def _usable(endpoints: Sequence[Endpoint]) -> Sequence[Endpoint]:
+def usable(endpoints: Sequence[Endpoint]) -> Sequence[Endpoint]:
     """Those that are ready; where none is, those that end and still serve."""
     ready = [endpoint for endpoint in endpoints if endpoint.ready]
     return ready or [endpoint for endpoint in endpoints if endpoint.serving and endpoint.terminating]

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, collapse_addresses
 from typing import Any
 
-# kube-apiserver's default --service-node-port-range; which one it has shows nowhere.
-NODE_PORT_RANGE = "30000:32767"
+from .surroundings import FIRST_NODE_PORT, LAST_NODE_PORT
+
+# As rules spell it.
+NODE_PORT_RANGE = f"{FIRST_NODE_PORT}:{LAST_NODE_PORT}"
 _SELECTING = ("tier", "order", "selector", "namespaceSelector", "serviceAccountSelector")
 
 

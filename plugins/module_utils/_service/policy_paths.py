@@ -277,8 +277,7 @@ def _check(pair: _Pair, end: str, outcome: Outcome, target: Target, view: Policy
     if to is None or owner is None:
         return None
     number = pair.service.node_port if to.kind == NODE else pair.service.port if to.kind == target.kind else None
-    # A Pod's own address is of no such kind, and means the endpoint's port.
-    traffic = pair.behind if number is None or to.kind == POD_IP else Traffic(pair.service.protocol, number)
+    traffic = pair.behind if number is None else Traffic(pair.service.protocol, number)
     return view.table.decided_check("Egress", owner, Flow(pair.source, view.at(to.address), traffic))
 
 

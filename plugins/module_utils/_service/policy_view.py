@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from .._calico.inventory import Peer
 from .._calico.nets import parse_address
 from .._calico.table import DecisionTable
 from .data_plane import Endpoint
+from .kube_proxy import usable
 
 
 @dataclass
@@ -45,18 +46,13 @@ class PolicyView:
         """One address of each range outside that policy cannot tell apart."""
         return [p for p in self.table.space.points if p.endpoint is None and not p.node and p.address is not None]
 
-    def told_apart(self, endpoints: Iterable[Endpoint]) -> Iterator[tuple[Endpoint, Peer]]:
+    def told_apart(self, endpoints: Sequence[Endpoint]) -> Iterator[tuple[Endpoint, Peer]]:
         """One workload of each group that policy cannot tell apart, on each of two nodes; one that answers, if there is any."""
         seen: dict[object, set[str]] = {}
-        for endpoint in sorted(endpoints, key=_rank):
+        for endpoint in dict.fromkeys((*usable(endpoints), *endpoints)):
             peer = self.at(endpoint.address)
             if peer.endpoint is not None:
                 nodes = seen.setdefault(self.table.class_of(peer) or peer, set())
                 if endpoint.node not in nodes and len(nodes) < 2:
                     nodes.add(endpoint.node)
                     yield endpoint, peer
-
-
-def _rank(endpoint: Endpoint) -> int:
-    """kube-proxy takes endpoints that are ready, else those that end and serve, and no others."""
-    return 0 if endpoint.ready else 1 if endpoint.serving and endpoint.terminating else 2

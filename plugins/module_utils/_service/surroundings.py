@@ -18,8 +18,9 @@ SERVICE_NAME = "kubernetes.io/service-name"
 EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
 # Both spellings of MetalLB's annotation for Services that may share an address.
 SHARING = ("metallb.io/allow-shared-ip", "metallb.universe.tf/allow-shared-ip")
-# The size of kube-apiserver's default --service-node-port-range, 30000-32767.
-NODE_PORTS = 2768
+# kube-apiserver's default --service-node-port-range; which one it has shows nowhere.
+FIRST_NODE_PORT, LAST_NODE_PORT = 30_000, 32_767
+NODE_PORTS = LAST_NODE_PORT - FIRST_NODE_PORT + 1
 Object = Mapping[str, Any]
 # Labels and their values.
 Selector = frozenset[tuple[str, str]]
