@@ -313,12 +313,13 @@ from ansible_collections.netguard.calico.plugins.module_utils._module.arguments 
     UNDO,
     WAIT,
 )
-from ansible_collections.netguard.calico.plugins.module_utils._module.backups import Place, backup_place, undo
+from ansible_collections.netguard.calico.plugins.module_utils._module.backups import Place, backup_place
 from ansible_collections.netguard.calico.plugins.module_utils._module.policies import (
     allowance,
     change_policies,
     restore,
     stage_policies,
+    undo,
     warn_about,
 )
 from ansible_collections.netguard.calico.plugins.module_utils._module.run import Session, Work, run

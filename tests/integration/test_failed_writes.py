@@ -23,13 +23,14 @@ import pytest
 from ansible_collections.netguard.calico.plugins.module_utils._apply import writing
 from ansible_collections.netguard.calico.plugins.module_utils._apply.backup_config_map import BackupConfigMap
 from ansible_collections.netguard.calico.plugins.module_utils._apply.backup_file import BackupFile
+from ansible_collections.netguard.calico.plugins.module_utils._apply.backup_place import BackupPlace
 from ansible_collections.netguard.calico.plugins.module_utils._apply.policies import (
     Change,
     all_and_named_policies,
     planned,
 )
 from ansible_collections.netguard.calico.plugins.module_utils._apply.transaction import carried_out, restoring
-from ansible_collections.netguard.calico.plugins.module_utils._apply.undo import BackupPlace, OnFailure, Undo
+from ansible_collections.netguard.calico.plugins.module_utils._apply.undo import OnFailure, Undo
 from ansible_collections.netguard.calico.plugins.module_utils._calico.baseline import labelled
 from ansible_collections.netguard.calico.plugins.module_utils._calico.canonical import canonical_spec
 from ansible_collections.netguard.calico.plugins.module_utils._calico.errors import NetguardError

@@ -20,11 +20,8 @@ from ansible_collections.netguard.calico.plugins.module_utils._apply.policies im
 )
 from ansible_collections.netguard.calico.plugins.module_utils._apply.transaction import carried_out
 from ansible_collections.netguard.calico.plugins.module_utils._calico.baseline import labelled
-from ansible_collections.netguard.calico.plugins.module_utils._calico.manifest import (
-    Policy,
-    SourcedManifest,
-    parse_policies,
-)
+from ansible_collections.netguard.calico.plugins.module_utils._calico.global_network_policy import Policy
+from ansible_collections.netguard.calico.plugins.module_utils._calico.manifest import SourcedManifest, parse_policies
 from ansible_collections.netguard.calico.plugins.module_utils._plan.allowance import Allowance
 from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import Pruning
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import plan_present

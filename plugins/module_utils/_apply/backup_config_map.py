@@ -11,7 +11,7 @@ from .._cluster.errors import ApiAbsent, NotFound
 from .._cluster.gateway import Gateway
 from .._cluster.resources import CONFIG_MAPS
 from .._plan.backup import Backup, heading
-from .undo import BackupNotStored, NoBackup
+from .backup_place import BackupNotStored, NoBackup
 
 LABEL = "netguard.calico/backup"
 KEY = "backup.json"

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from .._plan.backup import Backup, heading
-from .undo import BackupNotStored, NoBackup
+from .backup_place import BackupNotStored, NoBackup
 
 
 class BackupFile:

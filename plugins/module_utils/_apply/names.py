@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._calico.manifest import DEFAULT_TIER
+from .._calico.global_network_policy import DEFAULT_TIER
 from .._cluster.gateway import Gateway
 from .._cluster.release import PLAIN_NAMES_SINCE, running_release
 

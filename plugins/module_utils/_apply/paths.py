@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .._calico.errors import NetguardError
+from .._calico.global_network_policy import DEFAULT_TIER, KIND, Policy
 from .._calico.inventory import Inventory
-from .._calico.manifest import DEFAULT_TIER, KIND, Policy
 from .._calico.snapshot import Snapshot, name_of
 from .._calico.table import DecisionTable
 from .._cluster.gateway import Gateway

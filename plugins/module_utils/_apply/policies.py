@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._calico.manifest import KIND, Policy
+from .._calico.global_network_policy import KIND, Policy
 from .._cluster.errors import Conflict
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._calico.errors import NetguardError
-from .._calico.manifest import DEFAULT_TIER, Policy
+from .._calico.global_network_policy import DEFAULT_TIER, Policy
 from .._calico.precedence import tier_of
 from .._cluster.errors import ApiAbsent
 from .._cluster.gateway import Gateway

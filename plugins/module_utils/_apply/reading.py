@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from .._calico.errors import NetguardError
-from .._calico.manifest import DEFAULT_TIER, KIND, TIER_LABEL, Policy
+from .._calico.global_network_policy import DEFAULT_TIER, KIND, TIER_LABEL, Policy
 from .._calico.precedence import tier_of, tier_orders
 from .._cluster.discovery import OnlyV1
 from .._cluster.errors import ApiAbsent, Forbidden

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._calico.canonical import canonical_spec
-from .._calico.manifest import Policy
+from .._calico.global_network_policy import Policy
 from .._cluster.gateway import Gateway
 from .._cluster.resources import GLOBAL_NETWORK_POLICIES
 from .._plan.difference import Difference, differences

@@ -19,9 +19,9 @@ from .._service.external_traffic_policy import BROKEN, CHANGED_SINCE, ORIGINAL, 
 from .._service.guarded import Wanted
 from .._service.hazard import Hazard
 from .._service.selection import Selection, full_name, service_type
+from .lost_answer import OutcomeUnknown, read_until
 from .node_ports import holder
 from .side_by_side import side_by_side
-from .writing import OutcomeUnknown, read_until
 
 AT_A_TIME = 8
 # In the API server's words about a port of the nodes that another Service has.

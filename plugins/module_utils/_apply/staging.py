@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .._calico.manifest import STAGED_KIND, TIER_LABEL, Policy
+from .._calico.global_network_policy import STAGED_KIND, TIER_LABEL, Policy
 from .._calico.precedence import tier_of
 from .._cluster.errors import ApiAbsent, Forbidden
 from .._cluster.gateway import Gateway

@@ -16,9 +16,10 @@ from .._plan.backup import POLICIES, Backup
 from .._plan.consequences import joined
 from .._plan.restoring import Found, plan_restoring
 from .._plan.steps import Answer, Plan, Step
+from .lost_answer import OutcomeUnknown
 from .policies import PLANS, Change, Outcome, planned_once
 from .staging import StagedPolicies, Staging
-from .writing import OutcomeUnknown, written
+from .writing import written
 
 
 class PartlyWritten(NetguardError):

@@ -5,43 +5,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
-from .._calico.errors import NetguardError
 from .._plan.backup import Backup
+from .._plan.policy_backup import with_plan
 from .._plan.steps import Answers, Plan
+from .backup_place import BackupPlace
 
 OnFailure = Literal["stop", "restore"]
-
-
-class BackupNotStored(NetguardError):
-    """The backup cannot be stored, so nothing is written."""
-
-    code = "backup_not_stored"
-
-
-class NoBackup(NetguardError):
-    """There is no backup where one is to be."""
-
-    code = "no_backup"
-
-
-class BackupPlace(Protocol):
-    """A place for the backup of one run; ``writes`` is how many writes to the cluster storing it takes."""
-
-    writes: int
-
-    def __str__(self) -> str:
-        """As the user gives it, by which it is found again."""
-
-    def rehearse(self, backup: Backup) -> None:
-        """Raises what storing it would raise, as far as that is known without doing it."""
-
-    def store(self, backup: Backup) -> None:
-        """Stores it. What is there from an earlier run is kept beside it, what is there from the same run is replaced."""
-
-    def read(self) -> str:
-        """What was stored. Raises NoBackup where nothing was."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +25,7 @@ class Undo:
 
     def with_plan(self, plan: Plan, answers: Answers) -> Undo:
         """With what a plan writes in the backup."""
-        return replace(self, backup=self.backup.with_plan(plan, answers))
+        return replace(self, backup=with_plan(self.backup, plan, answers))
 
     @property
     def writes(self) -> int:

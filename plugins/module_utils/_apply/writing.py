@@ -4,33 +4,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .._calico.canonical import canonical_spec
-from .._calico.errors import NetguardError
 from .._cluster.errors import AnswerLost
 from .._cluster.gateway import Gateway
 from .._cluster.resources import WRITTEN
 from .._plan.steps import Step, being_deleted
+from .lost_answer import OutcomeUnknown, read_until
 
 Object = Mapping[str, Any]
-# Between reading and reading again, in seconds.
-PAUSES = (0.5, 1.0, 2.0)
-
-
-class OutcomeUnknown(NetguardError):
-    """A write was sent, its answer was lost, and what it was about does not tell either."""
-
-    code = "outcome_unknown"
-    changed = True
-
-    def __init__(self, write: str, lost: NetguardError, why: str) -> None:
-        super().__init__(
-            f"Whether {write} was done is not known: {lost.message} {why}",
-            "Run again: what was done is kept, and the rest follows.",
-        )
 
 
 def write(gateway: Gateway, step: Step) -> Object | None:
@@ -70,24 +54,6 @@ def _found(gateway: Gateway, step: Step, expected: Object | None, lost: AnswerLo
         return None
     if live is None or step.after is None or not any(_holds(step.after, s, live) for s in _specs(step, expected)):
         raise OutcomeUnknown(what, lost, "It was changed by somebody else since.")
-    return live
-
-
-def read_until(
-    read: Callable[[], Object | None], done: Callable[[Object | None], bool], what: str, lost: AnswerLost
-) -> Object | None:
-    """What ``read`` gives, read again for some seconds until it is ``done``, since a write may still be under way.
-
-    Raises OutcomeUnknown where it cannot be read.
-    """
-    for pause in (*PAUSES, 0.0):
-        try:
-            live = read()
-        except NetguardError as unread:
-            raise OutcomeUnknown(what, lost, f"Reading it again failed too: {unread.message}") from lost
-        if done(live):
-            break
-        time.sleep(pause)
     return live
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .manifest import API_VERSION, KIND, Policy
+from .global_network_policy import API_VERSION, KIND, Policy
 
 BASELINE_LABEL = "netguard.calico/baseline"
 

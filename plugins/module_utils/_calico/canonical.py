@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .manifest import DEFAULT_TIER
+from .global_network_policy import DEFAULT_TIER
 
 _FALSE_BY_DEFAULT = ("applyOnForward", "doNotTrack", "preDNAT")
 _TYPES_ORDER = {"Ingress": 0, "Egress": 1}

@@ -9,43 +9,15 @@ https://docs.tigera.io/calico/latest/reference/resources/globalnetworkpolicy
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .errors import InvalidManifest
 from .fault import Fault, Steps, a, shown
-from .fields import CALICO, OTHER_METADATA
+from .fields import OTHER_METADATA
+from .global_network_policy import API_VERSION, KIND, Policy, with_written_defaults
 from .snapshot import mapping
 from .validation import faults
-
-API_VERSION = CALICO
-KIND = "GlobalNetworkPolicy"
-STAGED_KIND = "StagedGlobalNetworkPolicy"
-TIER_LABEL = "projectcalico.org/tier"
-DEFAULT_TIER = "default"
-
-
-@dataclass(frozen=True)
-class Policy:
-    """One wanted GlobalNetworkPolicy: its name, its whole spec, and the labels and annotations that it should carry.
-
-    ``kind`` is StagedGlobalNetworkPolicy for one that is to be staged.
-    """
-
-    name: str
-    spec: Mapping[str, Any]
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    kind: str = KIND
-
-    def manifest(self) -> dict[str, Any]:
-        """The object as it is sent to the API server."""
-        metadata: dict[str, Any] = {"name": self.name}
-        if self.labels:
-            metadata["labels"] = dict(self.labels)
-        if self.annotations:
-            metadata["annotations"] = dict(self.annotations)
-        return {"apiVersion": API_VERSION, "kind": self.kind, "metadata": metadata, "spec": dict(self.spec)}
 
 
 @dataclass(frozen=True)
@@ -115,22 +87,3 @@ def _policy(content: Any) -> Policy:
 def _strings(values: Mapping[str, str | None] | None) -> dict[str, str]:
     """Labels or annotations; the server reads null as the empty string."""
     return {key: value or "" for key, value in (values or {}).items()}
-
-
-def with_written_defaults(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The spec with ``tier`` and ``types`` written out.
-
-    Plain CRDs store a policy without ``types`` as it is, and Calico's data plane then isolates both directions;
-    the aggregated API server would have filled them in. Writing them makes both mean the same.
-    """
-    filled = {key: value for key, value in spec.items() if value is not None}
-    filled.setdefault("tier", DEFAULT_TIER)
-    if not filled.get("types"):
-        filled["types"] = _implied_types(filled)
-    return filled
-
-
-def _implied_types(spec: Mapping[str, Any]) -> list[str]:
-    if not spec.get("egress"):
-        return ["Ingress"]
-    return ["Ingress", "Egress"] if spec.get("ingress") else ["Egress"]

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .global_network_policy import DEFAULT_TIER
 from .kubernetes_policies import NETWORK_POLICY_ORDER, from_cluster_network_policy, from_network_policy
-from .manifest import DEFAULT_TIER
 from .rule import Faults, Rule, compile_rule
 from .rule_selectors import policy_selector, read
 from .selector import Selector

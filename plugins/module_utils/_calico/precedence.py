@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .manifest import DEFAULT_TIER
+from .global_network_policy import DEFAULT_TIER
 
 KUBERNETES_POLICY_ORDER = 1000.0
 

@@ -8,7 +8,7 @@ those of Kubernetes are the API server's, https://kubernetes.io/docs/reference/k
 
 from __future__ import annotations
 
-from .manifest import with_written_defaults
+from .global_network_policy import with_written_defaults
 from .snapshot import KUBERNETES_NETWORK_POLICY, Object, items, kind_of, spec_of
 
 _OF_CALICO = ("GlobalNetworkPolicy", "NetworkPolicy", "StagedGlobalNetworkPolicy", "StagedNetworkPolicy")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._calico.manifest import DEFAULT_TIER
+from .._calico.global_network_policy import DEFAULT_TIER
 from .connection import Connection
 from .errors import ApiAbsent, Forbidden, Unavailable
 from .gateway import Gateway

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._calico.errors import NetguardError
-from .._calico.manifest import DEFAULT_TIER, TIER_LABEL
+from .._calico.global_network_policy import DEFAULT_TIER, TIER_LABEL
 from .._calico.snapshot import KUBERNETES_NETWORK_POLICY, Snapshot
 from .errors import ApiAbsent, Forbidden
 from .gateway import Gateway, Objects

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from .._calico.errors import NetguardError
-from .._calico.manifest import DEFAULT_TIER
+from .._calico.global_network_policy import DEFAULT_TIER
 from .discovery import only_v1
 from .gateway import Gateway, Object, Objects
 from .resources import CALICO_GROUP, STORED_GROUP, STORED_VERSION, Resource

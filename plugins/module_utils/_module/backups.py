@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options about undoing: where the backup of a run is kept, and the change that goes back to one."""
+"""The option backup: where that of a run is kept, and what is read from there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from .._apply.backup_config_map import BackupConfigMap
 from .._apply.backup_file import BackupFile
-from .._apply.undo import BackupPlace, Undo
+from .._apply.backup_place import BackupPlace
 from .._calico.errors import InvalidInput
 from .._cluster.gateway import Gateway
 from .._plan.backup import POLICIES, Backup, parsed_backup
@@ -36,12 +36,6 @@ def backup_place(given: str | None) -> Place | None:
         raise InvalidInput("backup is empty", f"Give the path of a file, {_CONFIG_MAP}NAMESPACE/NAME, or leave it out.")
     file = BackupFile(Path(given).absolute())
     return lambda _gateway: file
-
-
-def undo(session: Session, place: Place | None) -> Undo:
-    """How this run can be undone."""
-    kept_at = None if place is None else place(session.gateway)
-    return Undo(new_backup(session), kept_at, session.params["on_failure"])
 
 
 def new_backup(session: Session) -> Backup:

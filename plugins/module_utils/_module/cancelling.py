@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .._apply.writing import OutcomeUnknown
+from .._apply.lost_answer import OutcomeUnknown
 from .._cluster.background import in_background
 from .._cluster.gate import Gate, OutOfTime, Record, Stopped
 from .callers import Caller, all_there

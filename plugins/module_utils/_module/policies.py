@@ -10,11 +10,12 @@ from typing import Any
 
 from .._apply.policies import Change, Outcome, planned
 from .._apply.transaction import carried_out, restoring
+from .._apply.undo import Undo
 from .._apply.weighing import Weighed
 from .._calico.baseline import BASELINE_LABEL
 from .._calico.connection import parse_connections
 from .._calico.errors import InvalidInput
-from .._calico.manifest import TIER_LABEL, Policy
+from .._calico.global_network_policy import TIER_LABEL, Policy
 from .._calico.nets import Address, parse_address
 from .._calico.policy_warnings import warnings
 from .._plan.allowance import Allowance
@@ -24,7 +25,7 @@ from .._plan.pruning import Pruning
 from .._plan.staging import left_over
 from .._plan.steps import Plan, Step, baseline_of, kept_by_finalizers
 from .._report.size import within_limit
-from .backups import Place, stored_backup
+from .backups import Place, new_backup, stored_backup
 from .run import Result, Session, Work
 from .staging import preview_warnings
 
@@ -53,6 +54,12 @@ def _control_node(given: str | None) -> Address | None:
             "Give the IP address with which this machine reaches the cluster, as the cluster sees it.",
         )
     return address
+
+
+def undo(session: Session, place: Place | None) -> Undo:
+    """How this run can be undone."""
+    kept_at = None if place is None else place(session.gateway)
+    return Undo(new_backup(session), kept_at, session.params["on_failure"])
 
 
 def warn_about(session: Session, policies: Iterable[Policy]) -> None:

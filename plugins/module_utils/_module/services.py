@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._apply.batches import Batches, InBatches, in_batches
+from .._apply.lost_answer import OutcomeUnknown
 from .._apply.services import (
     Service,
     ServiceOutcome,
@@ -20,7 +21,6 @@ from .._apply.services import (
     selected,
 )
 from .._apply.surroundings import around
-from .._apply.writing import OutcomeUnknown
 from .._calico.errors import InvalidInput
 from .._cluster.gate import Stopped
 from .._plan.backup import SERVICE

@@ -11,7 +11,8 @@ from typing import Any
 
 from .._calico.baseline import Placeholders, default_manifests, labelled
 from .._calico.fault import Steps
-from .._calico.manifest import Policy, SourcedManifest, parse_policies
+from .._calico.global_network_policy import Policy
+from .._calico.manifest import SourcedManifest, parse_policies
 from .yaml_file import Document, documents
 
 

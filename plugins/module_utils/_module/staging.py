@@ -9,7 +9,7 @@ from functools import partial
 
 from .._apply.staging import Staging, previewed, staged_if_readable, staged_policies
 from .._apply.weighing import Weighed
-from .._calico.manifest import Policy
+from .._calico.global_network_policy import Policy
 from .._plan.consequences import listed
 from .._plan.pruning import Pruning
 from .._plan.staging import Twins

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._calico.errors import InvalidInput
-from .._calico.manifest import KIND, STAGED_KIND
-from .steps import Answers, Key, Plan
+from .._calico.global_network_policy import KIND, STAGED_KIND
 
 FORMAT = "netguard.calico/backup/1"
 # What plans write.
@@ -39,7 +38,7 @@ class Entry:
     after: Object | None
 
     @property
-    def key(self) -> Key:
+    def key(self) -> tuple[str, str]:
         """As a step's."""
         return self.kind, self.name
 
@@ -57,14 +56,6 @@ class Backup:
     run: str
     created: str
     entries: tuple[Entry, ...] = ()
-
-    def with_plan(self, plan: Plan, answers: Answers) -> Backup:
-        """With what a plan writes. What an earlier plan of the same run has changed keeps what it was before that."""
-        known = {entry.key: entry for entry in self.entries}
-        for step in plan.steps:
-            before = known[step.key].before if step.key in known else _kept(step.before)
-            known[step.key] = Entry(step.kind, step.name, before, _kept(answers[step.key]))
-        return replace(self, entries=tuple(known.values()))
 
     def of_kind(self, kind: str) -> Backup:
         """The entries of one kind."""
@@ -127,11 +118,3 @@ def _is_object(item: object) -> bool:
         and isinstance(item.get("metadata"), dict)
         and isinstance(item["metadata"].get("name"), str)
     )
-
-
-def _kept(item: Object | None) -> Object | None:
-    """Without the record of who wrote which field, which is long and cannot be put back."""
-    if item is None:
-        return None
-    metadata = {key: value for key, value in item["metadata"].items() if key != "managedFields"}
-    return {**item, "metadata": metadata}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._calico.canonical import canonical_spec
-from .._calico.manifest import Policy
+from .._calico.global_network_policy import Policy
 
 ABSENT = None
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._calico.errors import NetguardError
-from .._calico.manifest import Policy
+from .._calico.global_network_policy import Policy
 from .steps import Plan
 
 _ARGO_CD = "argocd.argoproj.io"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._calico.errors import NetguardError
-from .._calico.manifest import TIER_LABEL, Policy
+from .._calico.global_network_policy import TIER_LABEL, Policy
 from .backup import Backup, Entry, Object
 from .difference import Difference, differences
 from .steps import Plan, Step, being_deleted, in_preferred_order

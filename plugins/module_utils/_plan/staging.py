@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._calico.baseline import BASELINE_LABEL
-from .._calico.manifest import STAGED_KIND, Policy
+from .._calico.global_network_policy import STAGED_KIND, Policy
 from .._calico.precedence import tier_of
 from .pruning import Pruning
 from .steps import NotOurs, Plan, Step, baseline_of, being_deleted, plan_present, removals

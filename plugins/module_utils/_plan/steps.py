@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 from .._calico.baseline import BASELINE_LABEL
 from .._calico.canonical import canonical_spec
 from .._calico.errors import NetguardError
-from .._calico.manifest import KIND, Policy
+from .._calico.global_network_policy import KIND, Policy
 from .difference import Difference, differences
 
 Action = Literal["create", "update", "delete"]

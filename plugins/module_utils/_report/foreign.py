@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._calico.manifest import KIND, Policy
+from .._calico.global_network_policy import KIND, Policy
 from .._calico.precedence import Place, place
 
 BOTH = ("Ingress", "Egress")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._calico.manifest import DEFAULT_TIER, KIND, Policy
+from .._calico.global_network_policy import DEFAULT_TIER, KIND, Policy
 from .facts import ServiceFact
 from .foreign import KUBERNETES_KIND, ForeignPolicy, LivePolicy, live_policy
 

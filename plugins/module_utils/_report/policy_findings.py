@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import starmap
 
-from .._calico.manifest import DEFAULT_TIER
+from .._calico.global_network_policy import DEFAULT_TIER
 from .._calico.policies import CompiledPolicy, CompiledTier, all_policies, describe
 from .._calico.rule import Rule, Side
 from .._calico.selector import Selector

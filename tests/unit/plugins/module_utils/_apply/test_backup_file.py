@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.netguard.calico.plugins.module_utils._apply.backup_file import BackupFile
-from ansible_collections.netguard.calico.plugins.module_utils._apply.undo import BackupNotStored, NoBackup
+from ansible_collections.netguard.calico.plugins.module_utils._apply.backup_place import BackupNotStored, NoBackup
 from ansible_collections.netguard.calico.plugins.module_utils._plan.backup import Backup
 
 BACKUP = Backup("cluster", "first", "2026-11-25T21:00:00Z")

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.netguard.calico.plugins.module_utils._apply import writing
+from ansible_collections.netguard.calico.plugins.module_utils._apply.lost_answer import OutcomeUnknown
 from ansible_collections.netguard.calico.plugins.module_utils._apply.services import changed
-from ansible_collections.netguard.calico.plugins.module_utils._apply.writing import OutcomeUnknown, written
+from ansible_collections.netguard.calico.plugins.module_utils._apply.writing import written
 from ansible_collections.netguard.calico.plugins.module_utils._calico.errors import NetguardError
 from ansible_collections.netguard.calico.plugins.module_utils._cluster.errors import AnswerLost, Unreachable
 from ansible_collections.netguard.calico.plugins.module_utils._cluster.resources import Resource

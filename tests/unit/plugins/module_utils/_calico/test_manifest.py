@@ -8,11 +8,8 @@ import copy
 
 import pytest
 from ansible_collections.netguard.calico.plugins.module_utils._calico.errors import InvalidManifest
-from ansible_collections.netguard.calico.plugins.module_utils._calico.manifest import (
-    SourcedManifest,
-    parse_policies,
-    with_written_defaults,
-)
+from ansible_collections.netguard.calico.plugins.module_utils._calico.global_network_policy import with_written_defaults
+from ansible_collections.netguard.calico.plugins.module_utils._calico.manifest import SourcedManifest, parse_policies
 
 GOOD = {
     "apiVersion": "projectcalico.org/v3",

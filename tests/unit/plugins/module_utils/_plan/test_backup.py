@@ -13,6 +13,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._plan.backup impor
     InvalidBackup,
     parsed_backup,
 )
+from ansible_collections.netguard.calico.plugins.module_utils._plan.policy_backup import with_plan
 from ansible_collections.netguard.calico.plugins.module_utils._plan.restoring import ChangedSince, plan_restoring
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Plan, Step
 
@@ -32,7 +33,7 @@ CREATE, UPDATE, DELETE = Step("create", "a", None, NEW), Step("update", "a", OLD
 
 
 def of(*steps: Step) -> Backup:
-    return EMPTY.with_plan(Plan(steps), {step.key: step.after for step in steps})
+    return with_plan(EMPTY, Plan(steps), {step.key: step.after for step in steps})
 
 
 def back(step: Step, live: Object | None) -> Plan:
@@ -50,7 +51,7 @@ def test_who_wrote_which_field_is_not_kept() -> None:
 
 
 def test_a_second_plan_of_a_run_keeps_what_was_there_before_the_first() -> None:
-    backup = of(UPDATE).with_plan(Plan((Step("update", "a", NEW, item("a", 3)),)), {UPDATE.key: item("a", 3)})
+    backup = with_plan(of(UPDATE), Plan((Step("update", "a", NEW, item("a", 3)),)), {UPDATE.key: item("a", 3)})
     (entry,) = backup.entries
     assert entry.before == OLD and entry.after == item("a", 3)
 

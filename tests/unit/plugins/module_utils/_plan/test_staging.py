@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.netguard.calico.plugins.module_utils._calico.baseline import BASELINE_LABEL
 from ansible_collections.netguard.calico.plugins.module_utils._calico.fault import Fault
-from ansible_collections.netguard.calico.plugins.module_utils._calico.manifest import STAGED_KIND, Policy
+from ansible_collections.netguard.calico.plugins.module_utils._calico.global_network_policy import STAGED_KIND, Policy
 from ansible_collections.netguard.calico.plugins.module_utils._calico.validation import faults
 from ansible_collections.netguard.calico.plugins.module_utils._plan.pruning import Prune, Pruning, TooManyToPrune
 from ansible_collections.netguard.calico.plugins.module_utils._plan.staging import Twins, left_over
