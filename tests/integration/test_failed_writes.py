@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from ansible_collections.netguard.calico.plugins.module_utils._apply import writing
+from ansible_collections.netguard.calico.plugins.module_utils._apply import lost_answer
 from ansible_collections.netguard.calico.plugins.module_utils._apply.backup_config_map import BackupConfigMap
 from ansible_collections.netguard.calico.plugins.module_utils._apply.backup_file import BackupFile
 from ansible_collections.netguard.calico.plugins.module_utils._apply.backup_place import BackupPlace
@@ -103,7 +103,7 @@ class Trial:
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that hangs is given up after 65 seconds, and a lost write looked for during some; here sooner."""
     monkeypatch.setattr(http, "READ_SECONDS", 2)
-    monkeypatch.setattr(writing, "PAUSES", (0.1, 0.2))
+    monkeypatch.setattr(lost_answer, "PAUSES", (0.1, 0.2))
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,15 @@ from .._cluster.gate import Stopped
 from .._cluster.gateway import Gateway
 from .._cluster.resources import EVENTS, SERVICES
 from .._service.aftermath import Sight, by_name, counted, trouble
-from .._service.external_traffic_policy import TO_CHANGE
-from .._service.guarded import Wanted
+from .._service.decided import Decided, Service
+from .._service.outcome import ServiceOutcome
 from .._service.selection import full_name
 from .._service.surroundings import surroundings
 from .progress import Progress
-from .services import Service, ServiceOutcome, cancelled, not_attempted, others_failed
+from .services import cancelled, not_attempted, others_failed
 from .surroundings import namespaces_of, slices_of
 
-Carry = Callable[[Sequence[Service]], list[ServiceOutcome]]
+Carry = Callable[[Sequence[Decided]], list[ServiceOutcome]]
 # What becomes of a Service once the run has ended.
 Ended = Callable[[Service], ServiceOutcome]
 
@@ -47,21 +47,20 @@ class InBatches:
     trouble: Sequence[str] = ()
 
 
-def in_batches(gateway: Gateway, services: Sequence[Service], wanted: Wanted, carry: Carry, how: Batches) -> InBatches:
+def in_batches(gateway: Gateway, decided: Sequence[Decided], carry: Carry, how: Batches) -> InBatches:
     """Changes the Services batch after batch; what needs no change is no part of any.
 
     Raises Forbidden and the like where they cannot be looked at, before anything is written.
     """
-    decided = [(service, wanted.decide(service).status == TO_CHANGE) for service in services]
-    to_change = [service for service, differs in decided if differs]
-    left_alone = carry([service for service, differs in decided if not differs])
+    to_change = [one for one in decided if one.is_to_change]
+    left_alone = carry([one for one in decided if not one.is_to_change])
     size = max(1, how.size(len(to_change)))
     batches = [to_change[first : first + size] for first in range(0, len(to_change), size)]
     run = _Run(gateway, carry, how)
     for number, batch in enumerate(batches, 1):
         how.progress.phase(f"batch {number} of {len(batches)}")
         run.go_on(batch)
-    return InBatches(_in_order(services, [*left_alone, *run.outcomes]), run.trouble)
+    return InBatches(_in_order(decided, [*left_alone, *run.outcomes]), run.trouble)
 
 
 class _Run:
@@ -73,13 +72,14 @@ class _Run:
         self.outcomes: list[ServiceOutcome] = []
         self.trouble: Sequence[str] = ()
 
-    def go_on(self, batch: Sequence[Service]) -> None:
+    def go_on(self, decided: Sequence[Decided]) -> None:
         """Changes the Services of the batch and looks at them, unless the run has ended."""
+        batch = [one.service for one in decided]
         before = self._ended or (self._look(batch) if self.outcomes else _seen(self._gateway, batch))
         if not isinstance(before, Sight):
             self.outcomes += map(before, batch)
             return
-        done = self._carry(batch)
+        done = self._carry(decided)
         self.outcomes += done
         if any(outcome.status in self._how.ending for outcome in done):
             self._ended = others_failed
@@ -120,6 +120,6 @@ def _seen(gateway: Gateway, batch: Sequence[Service]) -> Sight:
     return Sight(by_name(services), surroundings(slices_of(gateway, services), ()), counted(events))
 
 
-def _in_order(services: Sequence[Service], outcomes: Sequence[ServiceOutcome]) -> list[ServiceOutcome]:
-    place = {full_name(service): number for number, service in enumerate(services)}
+def _in_order(decided: Sequence[Decided], outcomes: Sequence[ServiceOutcome]) -> list[ServiceOutcome]:
+    place = {full_name(one.service): number for number, one in enumerate(decided)}
     return sorted(outcomes, key=lambda outcome: place[f"{outcome.namespace}/{outcome.name}"])

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._apply.paths import Paths, read_paths
 from .._apply.reading import PolicyReading, Reader, read_policies
-from .._apply.services import selected
+from .._apply.service_lists import selected
 from .._calico.global_network_policy import Policy
 from .._report.facts import CheckFact, PolicyFact, ServiceFact, Unread
 from .._report.foreign import ForeignPolicy, foreign_policies

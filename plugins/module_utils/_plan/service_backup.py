@@ -4,22 +4,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from .._service.external_traffic_policy import ORIGINAL, TO_CHANGE, Decision, annotations_of
+from .._service.decided import Decided
+from .._service.external_traffic_policy import ORIGINAL, annotations_of
 from .._service.restored import Restored
 from .._service.selection import full_name
 from .backup import SERVICE, Backup, Entry, Object
 
 
-def with_services(backup: Backup, decided: Sequence[tuple[Object, Decision]]) -> Backup:
+def with_services(backup: Backup, decided: Iterable[Decided]) -> Backup:
     """The backup with each Service that is to be changed."""
     entries = [
-        Entry(SERVICE, full_name(service), _kept(service, {}), _kept(service, decision.patch or {}))
-        for service, decision in decided
-        if decision.status == TO_CHANGE
+        Entry(SERVICE, full_name(one.service), _kept(one.service, {}), _kept(one.service, one.decision.patch or {}))
+        for one in decided
+        if one.is_to_change
     ]
     return replace(backup, entries=tuple(entries))
 

@@ -6,20 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from .cluster_hazards import cluster_hazards
+from .decided import Wanted
 from .external_traffic_policy import REFUSED, TO_CHANGE, Decision
 from .hazard import REFUSE, Hazard
 from .hazards import hazards
 from .surroundings import Surroundings
-
-
-class Wanted(Protocol):
-    """What decides about one Service."""
-
-    def decide(self, service: Mapping[str, Any]) -> Decision:
-        """The decision on the Service as it was read."""
 
 
 @dataclass(frozen=True)

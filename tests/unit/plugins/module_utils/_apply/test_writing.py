@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from ansible_collections.netguard.calico.plugins.module_utils._apply import writing
+from ansible_collections.netguard.calico.plugins.module_utils._apply import lost_answer
 from ansible_collections.netguard.calico.plugins.module_utils._apply.lost_answer import OutcomeUnknown
 from ansible_collections.netguard.calico.plugins.module_utils._apply.services import changed
 from ansible_collections.netguard.calico.plugins.module_utils._apply.writing import written
@@ -16,6 +16,7 @@ from ansible_collections.netguard.calico.plugins.module_utils._calico.errors imp
 from ansible_collections.netguard.calico.plugins.module_utils._cluster.errors import AnswerLost, Unreachable
 from ansible_collections.netguard.calico.plugins.module_utils._cluster.resources import Resource
 from ansible_collections.netguard.calico.plugins.module_utils._plan.steps import Step
+from ansible_collections.netguard.calico.plugins.module_utils._service.decided import decided
 from ansible_collections.netguard.calico.plugins.module_utils._service.external_traffic_policy import Present
 
 Object = dict[str, Any]
@@ -23,7 +24,7 @@ Object = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(lost_answer, "PAUSES", (0.0, 0.0))
 
 
 @dataclass
@@ -132,13 +133,13 @@ RECORD = {"netguard.calico/original": '{"externalTrafficPolicy": "Cluster"}'}
 def test_a_service_is_judged_by_what_the_patch_was_to_do(
     live: Object | NetguardError | None, status: str, code: str | None
 ) -> None:
-    (outcome,) = changed(Cluster([live]), [service("Cluster")], Present())
+    (outcome,) = changed(Cluster([live]), decided(Present(), [service("Cluster")]), Present())
     assert (outcome.status, outcome.code) == (status, code)
 
 
 def test_the_rest_is_not_attempted_where_nobody_answers() -> None:
     some_need_nothing = [service("Cluster"), service("Local")] * 50
-    outcomes = changed(Cluster([Unreachable("gone")]), some_need_nothing, Present())
+    outcomes = changed(Cluster([Unreachable("gone")]), decided(Present(), some_need_nothing), Present())
     statuses = [outcome.status for outcome in outcomes]
     assert statuses.count("failed") < 20
     assert statuses.count("failed") + statuses.count("not_attempted") == 50
