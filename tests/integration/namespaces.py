@@ -44,9 +44,20 @@ def _namespaced(api: Api) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each resource of namespaces, with the beginning of its path."""
     groups = api.request("GET", "/apis")["groups"]
     for prefix in ("/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups)):
-        for resource in api.request("GET", prefix)["resources"]:
+        for resource in _served(api, prefix):
             if resource["namespaced"] and "/" not in resource["name"] and "delete" in resource["verbs"]:
                 yield prefix, resource
+
+
+def _served(api: Api, prefix: str) -> Sequence[dict[str, Any]]:
+    """What a version of the API has; nothing where its last CRD was just deleted, as groups are listed a while longer."""
+    try:
+        resources: Sequence[dict[str, Any]] = api.request("GET", prefix)["resources"]
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return ()
+    return resources
 
 
 def _empty(api: Api, path: str, verbs: Sequence[str]) -> None:
