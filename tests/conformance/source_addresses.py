@@ -12,7 +12,7 @@ import gzip
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,11 @@ class Lab:
             name: Node(name, node["address"], node.get("pod_cidr") or "")
             for name, node in self.content["nodes"].items()
         }
-        return DataPlane(nodes, KubeProxy(detection, proxy["masquerade_all"], proxy["mode"]), nat)
+        kube_proxy = KubeProxy(detection, proxy["masquerade_all"], proxy["mode"])
+        if proxy.get("version"):
+            major, minor, *_rest = proxy["version"].split(".")
+            kube_proxy = replace(kube_proxy, release=(int(major), int(minor)))
+        return DataPlane(nodes, kube_proxy, nat)
 
     def _service(self, external_policy: str) -> ServicePort:
         service, pods = self.content["service"], self.content["pods"]

@@ -131,11 +131,15 @@ class LocalDetection:
 
 @dataclass(frozen=True)
 class KubeProxy:
-    """The settings of kube-proxy that decide about addresses; ``mode`` is iptables or nftables."""
+    """The settings of kube-proxy that decide about addresses; ``mode`` is iptables or nftables.
+
+    ``release`` is major and minor number; nftables mode differs by it.
+    """
 
     detection: LocalDetection = field(default_factory=LocalDetection)
     masquerade_all: bool = False
     mode: str = IPTABLES
+    release: tuple[int, int] = (1, 36)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from .data_plane import CLUSTER_IP, EXTERNAL_IP, IPTABLES, LOAD_BALANCER, Endpoint, KubeProxy, Node, ServicePort
 
 NO_ANSWER, REFUSED = "no answer", "refused"
+# From this release on, nftables mode masquerades what returns to an endpoint on that endpoint's node only.
+OWN_NODE_ONLY_SINCE = (1, 36)
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,11 @@ def passes_unseen(kind: str, service: ServicePort, kube_proxy: KubeProxy) -> boo
 def masquerades_own(endpoint: Endpoint, node: Node, kube_proxy: KubeProxy) -> bool:
     """Whether the node masquerades what it translates from an endpoint to itself, which the endpoint else takes for its own.
 
-    In nftables mode only for endpoints of its own (measured with 1.36; hairpinConnections in pkg/proxy/nftables/proxier.go), in
-    iptables mode for all.
+    In iptables mode, and in nftables mode before 1.36, for all (the first rule of each endpoint's chain); in nftables mode since
+    for endpoints of its own (measured; hairpinConnections in pkg/proxy/nftables/proxier.go).
     """
-    return kube_proxy.mode == IPTABLES or endpoint.node == node.name
+    everywhere = kube_proxy.mode == IPTABLES or kube_proxy.release < OWN_NODE_ONLY_SINCE
+    return everywhere or endpoint.node == node.name
 
 
 def _chosen(policy: str, service: ServicePort, node: Node, masqueraded: bool) -> Translation:

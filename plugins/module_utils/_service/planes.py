@@ -5,16 +5,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
 from .._calico.inventory import Inventory
 from .._calico.nets import parse_net
 from .._calico.snapshot import Snapshot, items, labels_of, mapping, name_of, spec_of, text
-from .data_plane import POD_INTERFACES, DataPlane, KubeProxy, LocalDetection, NatOutgoing, Node
+from .data_plane import NFTABLES, POD_INTERFACES, DataPlane, KubeProxy, LocalDetection, NatOutgoing, Node
 from .settings import Pool, Settings
 
 _ZONE = "topology.kubernetes.io/zone"
+# Any release before 1.36, by which nftables mode answers as iptables mode does.
+_MASQUERADES_EVERYWHERE = (1, 35)
 
 
 def not_predicted(settings: Settings) -> str:
@@ -35,17 +38,32 @@ def possible_planes(
 ) -> tuple[DataPlane, ...]:
     """Every data plane of this IP version that the settings leave possible; to be asked for where `not_predicted` is empty."""
     pools = [pool for pool in settings.pools or () if _version(pool.cidr) == version]
-    proxies = [settings.kube_proxy.decides] if settings.kube_proxy is not None else [*_any_kube_proxy(pools)]
     excluded = [settings.nodes_excluded] if settings.nodes_excluded is not None else [False, True]
     # CrossSubnet goes through the tunnel between some nodes only, and nobody knows the subnets.
     tunnels = [False, True] if any(pool.is_tunnelled for pool in pools) else [False]
     nodes = {through: {n.name: n for n in _nodes(snapshot, inventory, version, through)} for through in tunnels}
     masqueraded = tuple(pool.cidr for pool in pools if pool.nat_outgoing)
     every = tuple(pool.cidr for pool in pools)
+    # Pods may come to other nodes by their own addresses.
+    unmasked = any(excluded) or masqueraded != every
+    proxies = [*_kube_proxies(settings, pools), *(_of_other_releases(settings, pools) if unmasked else ())]
     return tuple(
         DataPlane(nodes[through], proxy, NatOutgoing(masqueraded, every, left_out))
         for proxy, left_out, through in product(proxies, excluded, tunnels)
     )
+
+
+def _kube_proxies(settings: Settings, pools: Sequence[Pool]) -> list[KubeProxy]:
+    return [settings.kube_proxy.decides] if settings.kube_proxy is not None else [*_any_kube_proxy(pools)]
+
+
+def _of_other_releases(settings: Settings, pools: Sequence[Pool]) -> Iterator[KubeProxy]:
+    """What kube-proxy may be besides, as no object says which release of it runs, and Nodes tell the kubelet's only."""
+    for proxy in _kube_proxies(settings, pools):
+        if settings.kube_proxy is None:
+            yield replace(proxy, mode=NFTABLES)
+        elif proxy.mode == NFTABLES:
+            yield replace(proxy, release=_MASQUERADES_EVERYWHERE)
 
 
 def _any_kube_proxy(pools: Sequence[Pool]) -> Iterator[KubeProxy]:

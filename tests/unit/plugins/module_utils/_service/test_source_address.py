@@ -117,7 +117,7 @@ def test_where_nodes_are_excluded_from_nat_outgoing_another_nodes_port_works_by_
     }
 
 
-def test_an_endpoint_that_another_node_sends_back_to_itself_is_masqueraded_there_in_iptables_mode_only() -> None:
+def test_an_endpoint_that_another_node_sends_back_to_itself_is_masqueraded_there_but_in_newer_nftables_mode() -> None:
     own = Client(Address(POD, "web1", WEB1.address), "n1")
     nftables = replace(NODES_EXCLUDED, kube_proxy=KubeProxy(BY_CIDR, mode="nftables"))
     only = replace(LOCAL, endpoints=(WEB1,))
@@ -125,6 +125,8 @@ def test_an_endpoint_that_another_node_sends_back_to_itself_is_masqueraded_there
     assert seen(own, node_port("n3"), only, nftables) == {"no answer | - | pod web1 | node n3 | n3"}
     assert seen(own, node_port("n1"), only, nftables) == {"web1 | node n1 | pod web1 | pod web1 | n1"}
     assert seen(own, VIRTUAL, only, nftables) == {"web1 | node n1 | pod web1 | pod web1 | n1"}
+    before = replace(NODES_EXCLUDED, kube_proxy=KubeProxy(BY_CIDR, mode="nftables", release=(1, 35)))
+    assert seen(own, node_port("n3"), only, before) == {"web1 | node n3 | node n3 | node n3 | n3"}
 
 
 def test_without_endpoints_connections_are_refused_and_with_some_elsewhere_dropped() -> None:
