@@ -176,7 +176,7 @@ cluster_hazards:
   type: list
   elements: dict
 backup_file:
-  description: Where what was changed is kept, as O(backup) is given; empty where nothing was to be changed.
+  description: Where what was changed is kept, as O(backup) is given; empty without it, and where nothing was to be changed.
   returned: once the Services were read
   type: str
 truncated:

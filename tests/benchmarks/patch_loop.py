@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What one writes who has no module for it: the Kubernetes client patches Services to Local, some at a time.
 
-Called with a kubeconfig, the Services' namespace, and how many they are; they are called s0, s1 and so on.
+Called with a kubeconfig, the Services' namespace, how many they are, and how many at a time; they are called s0, s1 and so on.
 """
 
 from __future__ import annotations
@@ -13,18 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from kubernetes import client, config
 
-# As many as the module sends; the client keeps so many connections if it is told so.
-AT_A_TIME = 8
-
 
 def main(arguments: Sequence[str]) -> None:
-    kubeconfig, namespace, count = arguments
+    kubeconfig, namespace, count, at_a_time = arguments
     configuration = client.Configuration()
     config.load_kube_config(kubeconfig, client_configuration=configuration)
-    configuration.connection_pool_maxsize = AT_A_TIME
+    # The client keeps no more connections than it is told to.
+    configuration.connection_pool_maxsize = int(at_a_time)
     core = client.CoreV1Api(client.ApiClient(configuration))
     body = {"spec": {"externalTrafficPolicy": "Local"}}
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
+    with ThreadPoolExecutor(int(at_a_time)) as pool:
         list(pool.map(lambda number: core.patch_namespaced_service(f"s{number}", namespace, body), range(int(count))))
 
 

@@ -78,25 +78,25 @@ def _each_until(
     return side_by_side(attempt, decided, AT_A_TIME)
 
 
-def _carried_out(gateway: Gateway, decided: Decided, wanted: Wanted) -> ServiceOutcome:
+def _carried_out(gateway: Gateway, one: Decided, wanted: Wanted) -> ServiceOutcome:
     """Carries out what was decided; decides anew where the Service was changed since it was read."""
-    service = decided.service
+    service = one.service
     try:
         for conflicts in range(ATTEMPTS):
             try:
-                return replace(_attempted(gateway, decided), conflicts=conflicts)
+                return replace(_attempted(gateway, one), conflicts=conflicts)
             except Conflict:
                 live = gateway.get(SERVICES, service["metadata"]["name"], service["metadata"]["namespace"])
                 if live is None:
                     return outcome_of(service, "gone", "it was deleted meanwhile")
-                service, decided = live, Decided(live, wanted.decide(live))
+                service, one = live, Decided(live, wanted.decide(live))
         found = failed(service, Conflict.code, f"it was changed by others {ATTEMPTS} times while it was written")
         return replace(found, conflicts=ATTEMPTS)
     except NotFound:
         return outcome_of(service, "gone", "it was deleted meanwhile")
     except NetguardError as error:
         # The API server answers 500 to a port that is taken, so the code does not tell it from other trouble.
-        held = _held(gateway, decided.decision) if _TAKEN in error.message else ""
+        held = _held(gateway, one.decision) if _TAKEN in error.message else ""
         return failed(service, error.code, f"{error.message}{held}")
     except Stopped:
         return cancelled(service)
@@ -109,10 +109,10 @@ def _held(gateway: Gateway, decision: Decision) -> str:
     return f". Service {found} has port {port} now; give that one another, or take the record away" if found else ""
 
 
-def _attempted(gateway: Gateway, decided: Decided) -> ServiceOutcome:
-    service, decision = decided.service, decided.decision
+def _attempted(gateway: Gateway, one: Decided) -> ServiceOutcome:
+    service, decision = one.service, one.decision
     if decision.patch is None:
-        return without_write(decided)
+        return without_write(one)
     after = _patched(gateway, service, decision.patch)
     return replace(outcome_of(service, "changed", decision.reason, after), hazards=decision.hazards)
 

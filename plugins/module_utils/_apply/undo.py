@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 the netguard.calico contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a backup is kept, and what is to happen after a write that failed."""
+"""The backup of a run that writes policies, and what is to happen after a write that failed."""
 
 from __future__ import annotations
 

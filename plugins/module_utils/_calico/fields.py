@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from .field_types import Anything, Choice, Fields, Flag, Items, Number, Scalar, Strings, Text, Type, Whole
-from .global_network_policy import API_VERSION
+from .global_network_policy import API_VERSION as CALICO
 from .syntax import Syntax
 
 KUBERNETES = "networking.k8s.io/v1"
@@ -154,13 +154,13 @@ _KUBERNETES_POLICY = _fields(
 # By apiVersion and kind.
 KINDS: Mapping[tuple[str, str], Fields] = MappingProxyType(
     {
-        (API_VERSION, "GlobalNetworkPolicy"): _kind(Syntax.GLOBAL_POLICY_NAME, _fields(_GLOBAL_POLICY)),
-        (API_VERSION, "StagedGlobalNetworkPolicy"): _kind(Syntax.GLOBAL_POLICY_NAME, _fields(_STAGED_GLOBAL_POLICY)),
-        (API_VERSION, "NetworkPolicy"): _kind(Syntax.POLICY_NAME, _fields(_POLICY)),
-        (API_VERSION, "GlobalNetworkSet"): _kind(Syntax.OBJECT_NAME, _NETWORK_SET),
-        (API_VERSION, "NetworkSet"): _kind(Syntax.OBJECT_NAME, _NETWORK_SET),
-        (API_VERSION, "Tier"): _kind(Syntax.LABEL_NAME, _TIER, status=Anything()),
-        (API_VERSION, "HostEndpoint"): _kind(Syntax.OBJECT_NAME, _HOST_ENDPOINT),
+        (CALICO, "GlobalNetworkPolicy"): _kind(Syntax.GLOBAL_POLICY_NAME, _fields(_GLOBAL_POLICY)),
+        (CALICO, "StagedGlobalNetworkPolicy"): _kind(Syntax.GLOBAL_POLICY_NAME, _fields(_STAGED_GLOBAL_POLICY)),
+        (CALICO, "NetworkPolicy"): _kind(Syntax.POLICY_NAME, _fields(_POLICY)),
+        (CALICO, "GlobalNetworkSet"): _kind(Syntax.OBJECT_NAME, _NETWORK_SET),
+        (CALICO, "NetworkSet"): _kind(Syntax.OBJECT_NAME, _NETWORK_SET),
+        (CALICO, "Tier"): _kind(Syntax.LABEL_NAME, _TIER, status=Anything()),
+        (CALICO, "HostEndpoint"): _kind(Syntax.OBJECT_NAME, _HOST_ENDPOINT),
         (KUBERNETES, "NetworkPolicy"): _kind(Syntax.OBJECT_NAME, _KUBERNETES_POLICY, ("metadata",)),
     }
 )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from .fault import Fault, beneath, shown
 from .fields import KUBERNETES
-from .global_network_policy import API_VERSION
+from .global_network_policy import API_VERSION as CALICO
 from .kubernetes_validation import kubernetes_policy_faults
 from .protocols import WITH_PORTS, protocol_number
 from .rule_validation import Direction, global_selector_fault, rule_faults
@@ -111,12 +111,12 @@ def _host_endpoint(manifest: Object) -> Iterator[Fault]:
 
 
 _OF_KIND: Mapping[tuple[str, str], Callable[[Object], Iterator[Fault]]] = {
-    (API_VERSION, "GlobalNetworkPolicy"): _global_policy,
-    (API_VERSION, "StagedGlobalNetworkPolicy"): _staged_global_policy,
-    (API_VERSION, "NetworkPolicy"): _policy,
-    (API_VERSION, "GlobalNetworkSet"): _network_set,
-    (API_VERSION, "NetworkSet"): _network_set,
-    (API_VERSION, "Tier"): _tier,
-    (API_VERSION, "HostEndpoint"): _host_endpoint,
+    (CALICO, "GlobalNetworkPolicy"): _global_policy,
+    (CALICO, "StagedGlobalNetworkPolicy"): _staged_global_policy,
+    (CALICO, "NetworkPolicy"): _policy,
+    (CALICO, "GlobalNetworkSet"): _network_set,
+    (CALICO, "NetworkSet"): _network_set,
+    (CALICO, "Tier"): _tier,
+    (CALICO, "HostEndpoint"): _host_endpoint,
     (KUBERNETES, "NetworkPolicy"): kubernetes_policy_faults,
 }

@@ -10,7 +10,8 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
 from .fault import shown
-from .global_network_policy import API_VERSION, DEFAULT_TIER
+from .global_network_policy import API_VERSION as CALICO
+from .global_network_policy import DEFAULT_TIER
 from .labels import NAME, NAMESPACE
 from .nets import parse_cidr
 from .rule_selectors import policy_selector, read
@@ -44,9 +45,7 @@ class Warning:
 def warnings(manifests: Iterable[object]) -> list[Warning]:
     """What is rarely meant in these manifests. Takes anything, looks at Calico's policies only, and never raises."""
     policies = [
-        m
-        for m in manifests
-        if isinstance(m, Mapping) and m.get("apiVersion") == API_VERSION and m.get("kind") in _KINDS
+        m for m in manifests if isinstance(m, Mapping) and m.get("apiVersion") == CALICO and m.get("kind") in _KINDS
     ]
     return [*(found for policy in policies for found in _of_policy(policy)), *_equal_orders(policies)]
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Services that are to be changed: held against hazards, kept in a backup, and written.
 
-Most runs find nothing to change. What only a change takes is imported with this, and takes longer than all the rest.
+Most runs find nothing to change, so that what only a change takes is imported with this and not before.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .._apply.batches import Batches, InBatches, in_batches
-from .._apply.service_lists import of_backup
+from .._apply.service_backup import of_backup
 from .._apply.services import changed, changed_until_failure
 from .._apply.surroundings import around
 from .._plan.backup import SERVICE
@@ -35,7 +35,8 @@ def present(session: Session, asked: Wanted, found: Sequence[Decided], place: Pl
     if not to_be_local:
         return carried_out(session, asked, found, place)
     guarded = _guarded(session, asked, to_be_local)
-    done = carried_out(session, guarded, decided(guarded, [one.service for one in found]), place)
+    judged = [Decided(one.service, guarded.judged(one.service, one.decision)) for one in found]
+    done = carried_out(session, guarded, judged, place)
     return replace(done, of_cluster=guarded.of_cluster)
 
 

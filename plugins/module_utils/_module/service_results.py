@@ -25,7 +25,7 @@ STATUSES = ("changed", *_FINE, REFUSED, "missing", "gone", "failed", "not_attemp
 
 @dataclass(frozen=True)
 class Done:
-    """What became of the Services: where the backup is, empty where nothing was to be changed; why no further batch was begun,
+    """What became of the Services: where the backup of this run is, empty where there is none; why no further batch was begun,
     empty where all were; and what is hazardous for all Services alike."""
 
     outcomes: Sequence[ServiceOutcome]

@@ -53,6 +53,7 @@ def _place(given: str | None) -> Place | None:
     """Where the option ``backup`` says. Raises InvalidInput for what can be no place."""
     if given is None:
         return None
+    # As in _done below, what few runs need is not imported for all.
     from .backups import backup_place
 
     return backup_place(given)

@@ -34,7 +34,10 @@ class Guarded:
         return cluster_hazards(self.around.settings)
 
     def decide(self, service: Mapping[str, Any]) -> Decision:
-        decision = self.wanted.decide(service)
+        return self.judged(service, self.wanted.decide(service))
+
+    def judged(self, service: Mapping[str, Any], decision: Decision) -> Decision:
+        """The same where it is known already what would be decided without a look at hazards."""
         if decision.status != TO_CHANGE or decision.wanted != "Local":
             return decision
         found = hazards(service, self.around, self.entry_nodes)

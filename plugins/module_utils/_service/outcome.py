@@ -56,9 +56,9 @@ def owned_fields(service: Service | None) -> dict[str, Any] | None:
     return {key: value for key, value in {**fields, "original": annotations.get(ORIGINAL)}.items() if value is not None}
 
 
-def without_write(decided: Decided) -> ServiceOutcome:
+def without_write(one: Decided) -> ServiceOutcome:
     """The outcome of a decision on which nothing is written."""
-    service, decision = decided.service, decided.decision
+    service, decision = one.service, one.decision
     if decision.status in _FAILING:
         return failed(service, _FAILING[decision.status], decision.reason)
     return replace(outcome_of(service, decision.status, decision.reason, service), hazards=decision.hazards)
