@@ -49,7 +49,7 @@ options:
     description:
       - The user's own checks over the facts. One that does not parse is an error before anything is read.
       - C(id) names the check, C(message) (optional) says what is wrong when it fails, and C(query) is a JMESPath expression over
-        RV(cluster), RV(policies), RV(foreign_policies), RV(services), RV(counts), RV(gaps) and RV(unread).
+        RV(cluster), RV(policies), RV(foreign_policies), RV(services), RV(counts), RV(gaps), RV(paths) and RV(unread).
       - A check passes only where its query gives V(true); anything else fails it.
     type: list
     elements: dict

@@ -138,13 +138,13 @@ EXAMPLES = r"""
 
 - name: As a job whose container vanishes
   netguard.calico.policy_baseline:
-    backup: configmap:netguard/edge
+    backup: configmap:netguard-calico/edge
     on_failure: restore
 
 - name: Undo the last run that wrote something
   netguard.calico.policy_baseline:
     state: restored
-    backup: configmap:netguard/edge
+    backup: configmap:netguard-calico/edge
 """
 
 RETURN = r"""
@@ -239,6 +239,7 @@ lockout:
         - V(kept) where all its connections are allowed afterwards; V(denied_before) where those that are not are denied now too.
         - V(unknown) where that is not known; V(not_applicable) where there is nobody to be reached; V(left_out) where it was not
           to be asked for.
+        - V(worse), with O(state=staged) only, where a connection that is allowed now would be denied.
       type: str
     text:
       description: Why, with an example and what decides.
@@ -278,7 +279,9 @@ adopted:
   type: list
   elements: str
 backup_file:
-  description: Where the objects that were written are kept as they were, as O(backup) is given; empty where nothing was written.
+  description:
+    - Where the objects that are written are kept as they were, or would be in check mode, as O(backup) is given.
+    - Empty without O(backup), where there is nothing to write, and with O(state=restored); null on a failure without O(backup).
   returned: success, and failure after a first write
   type: str
 done:

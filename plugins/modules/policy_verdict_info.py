@@ -42,7 +42,8 @@ options:
   resources:
     description:
       - Objects that stand for the cluster; no cluster is asked. Pods, Namespaces, ServiceAccounts, Nodes, Services,
-        EndpointSlices, and all kinds of policies, tiers and network sets count; others are left out.
+        EndpointSlices, HostEndpoints, FelixConfigurations, the DaemonSet C(calico-node), and all kinds of policies, tiers and
+        network sets count; others are left out. What is not given is taken not to exist.
     type: list
     elements: dict
   src:

@@ -14,7 +14,8 @@ description:
   - What a Service had before is recorded in its annotation C(netguard.calico/original), and can be put back.
   - A Service whose annotation C(netguard.calico/external-traffic-policy) says C(ignore) is left alone in either O(state).
   - A Service whose clients would be cut off by V(Local) is left as it is, and is RV(services[].status=refused). That is judged
-    from its EndpointSlices, the Nodes and, for load balancers, all Services before the first write.
+    before the first write, from itself, its EndpointSlices, the Nodes, kube-proxy's ConfigMap and, for load balancers, all
+    Services and the policies at host endpoints.
   - Nothing but this field and that annotation is written, several Services at a time, and nothing where nothing differs.
 author: the netguard.calico contributors (@netguard)
 extends_documentation_fragment:
