@@ -12,8 +12,8 @@ class ModuleDocFragment:
 options:
   wait:
     description:
-      - Wait until C(projectcalico.org/v3) is served. Where only Calico's v1 CRDs are there, it waits some seconds; then modules that
-        only read go on with those, with a warning, and others fail.
+      - Wait until C(projectcalico.org/v3) is served. Where only Calico's v1 CRDs are there, it waits some seconds; then modules
+        that only read go on with those, with a warning, and others fail.
     type: bool
     default: false
   wait_timeout:

@@ -93,6 +93,11 @@ options:
         for (1 MB) are kept in the same ConfigMap. The account needs the rights of C(docs/rbac/backup.yaml) in that namespace.
       - If it cannot be stored, nothing is written.
     type: path
+  backup_job:
+    description:
+      - A name for the job that this task is part of, kept in O(backup), and told by RV(restored_from) when that is put back. By
+        it one knows which backups of policies and of Services go together. Without it, each task is a job by itself.
+    type: str
   on_failure:
     description:
       - What happens where a write fails after others were done.
@@ -284,6 +289,10 @@ backup_file:
     - Empty without O(backup), where there is nothing to write, and with O(state=restored); null on a failure without O(backup).
   returned: success, and failure after a first write
   type: str
+restored_from:
+  description: The backup that is put back, by its C(job) (see O(backup_job)) and the time at which it was C(created), in UTC.
+  returned: with O(state=restored), once the backup was read
+  type: dict
 done:
   description: The writes that were done.
   returned: failure after a first write

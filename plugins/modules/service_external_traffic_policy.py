@@ -63,6 +63,11 @@ options:
       - O(state=absent) needs none, since each Service has a record. It goes back to before the first change, and this to before
         one run.
     type: path
+  backup_job:
+    description:
+      - A name for the job that this task is part of, kept in O(backup); as
+        O(netguard.calico.policy_baseline#module:backup_job).
+    type: str
   batch:
     description:
       - Change so many Services at a time, a number such as V(10) or a percentage of those that are to be changed such as V(25%).
@@ -180,6 +185,10 @@ backup_file:
   description: Where what was changed is kept, as O(backup) is given; empty without it, and where nothing was to be changed.
   returned: once the Services were read
   type: str
+restored_from:
+  description: The backup that is put back, by its C(job) (see O(backup_job)) and the time at which it was C(created), in UTC.
+  returned: with O(state=restored), once the backup was read
+  type: dict
 truncated:
   description: Whether entries were left out of RV(services) or the diff.
   returned: once the Services were read
@@ -209,6 +218,7 @@ def main() -> None:
         "record_original": {"type": "bool", "default": True},
         "fail_fast": {"type": "bool", "default": False},
         "backup": {"type": "path"},
+        "backup_job": {"type": "str"},
         "batch": {"type": "str"},
         "batch_pause": {"type": "int", "default": 10},
         "ignore_hazards": {"type": "list", "elements": "str", "choices": list(REFUSING)},

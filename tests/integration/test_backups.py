@@ -182,28 +182,63 @@ def test_a_service_that_somebody_changed_since_has_failed_and_others_are_put_bac
     assert what_they_have(shop)["web"] == before["web"]
 
 
-@on_one_cluster
-@pytest.mark.parametrize("where", ["file", CONFIG_MAP])
-@pytest.mark.usefixtures("config_maps")
-def test_rollback_undoes_the_last_run_of_bootstrap(
-    ansible: Ansible, plane: ControlPlane, shop: Content, tmp_path: Path, where: str
-) -> None:
-    variables = {
+Play = Callable[..., Any]
+
+
+@pytest.fixture
+def play(ansible: Ansible, plane: ControlPlane, shop: Content, tmp_path: Path) -> Play:
+    """Runs a playbook of ours over the Services of the shop, with these variables."""
+    always = {
         "baseline_connection": {"kubeconfig": str(accounts.kubeconfig(plane, "writer", tmp_path))},
         "baseline_services": {"namespaces": ["shop"]},
-        "baseline_backup": str(tmp_path / "edge.json") if where == "file" else where,
     }
     runner = replace(ansible, options={})
 
-    def play(name: str, **more: Any) -> Any:
-        extra = shlex.quote(json.dumps({**variables, **more}))
+    def run(name: str, **variables: Any) -> Any:
+        extra = shlex.quote(json.dumps({**always, **variables}))
         return runner.playbook(f"netguard.calico.{name}", f"-e {extra}", LOCALHOST)
 
+    return run
+
+
+@on_one_cluster
+@pytest.mark.parametrize("where", ["file", CONFIG_MAP])
+@pytest.mark.usefixtures("config_maps")
+def test_rollback_undoes_the_last_run_of_bootstrap(play: Play, shop: Content, tmp_path: Path, where: str) -> None:
+    backup = str(tmp_path / "edge.json") if where == "file" else where
     before = what_they_have(shop)
     nothing = play("rollback", baseline_backup=str(tmp_path / "absent.json"))
     assert nothing.code != 0 and "absent.json cannot be read" in nothing.output
-    assert play("bootstrap").code == 0
+    assert play("bootstrap", baseline_backup=backup).code == 0
     assert what_they_have(shop) != before and len(shop.policies()) == 4
-    back = play("rollback")
+    back = play("rollback", baseline_backup=backup)
     assert back.code == 0, back.output
     assert what_they_have(shop) == before and shop.policies() == {}
+
+
+@on_one_cluster
+def test_rollback_leaves_alone_what_an_earlier_run_has_changed(play: Play, shop: Content, tmp_path: Path) -> None:
+    one = {"baseline_backup": str(tmp_path / "edge.json"), "baseline_egress_deny_selector": "area == 'one'"}
+    two = {**one, "baseline_egress_deny_selector": "area == 'two'"}
+
+    def denied() -> str:
+        return str(shop.policies()["global-egress-deny"]["spec"]["egress"][0]["destination"]["selector"])
+
+    assert play("bootstrap", **one).code == 0
+    after_first = what_they_have(shop)
+    # Policies only: the Services are as they should be, and policies see their clients.
+    assert play("bootstrap", **two).code == 0
+    assert denied() == "area == 'two'"
+    back = play("rollback", **two)
+    assert back.code == 0, back.output
+    assert (denied(), what_they_have(shop)) == ("area == 'one'", after_first)
+
+    # Services only; a policy that somebody changed afterwards is of an earlier run, and keeps nobody from undoing this one.
+    shop.service("shop", "new", "NodePort")
+    assert play("bootstrap", **one).code == 0
+    assert what_they_have(shop)["new"][0] == "Local"
+    shop.patch_policy("global-egress-deny", order=503)
+    back = play("rollback", **one)
+    assert back.code == 0, back.output
+    assert what_they_have(shop)["new"][0] == "Cluster" and denied() == "area == 'one'"
+    assert {name: kept for name, kept in what_they_have(shop).items() if name != "new"} == after_first

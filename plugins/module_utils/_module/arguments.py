@@ -78,6 +78,7 @@ PLAN: Arguments = {
 
 UNDO: Arguments = {
     "backup": {"type": "path"},
+    "backup_job": {"type": "str"},
     "on_failure": {"type": "str", "choices": ["stop", "restore"], "default": "stop"},
 }
 

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +14,7 @@ from uuid import uuid4
 from .._apply.backup_config_map import BackupConfigMap
 from .._apply.backup_file import BackupFile
 from .._apply.backup_place import BackupPlace
-from .._calico.errors import InvalidInput
+from .._calico.errors import InvalidInput, NetguardError
 from .._cluster.gateway import Gateway
 from .._plan.backup import POLICIES, Backup, parsed_backup
 from .run import Session, WrongCluster
@@ -41,7 +42,7 @@ def backup_place(given: str | None) -> Place | None:
 def new_backup(session: Session) -> Backup:
     """The backup of this run, still without what it changes."""
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Backup(session.cluster.uid, uuid4().hex, now)
+    return Backup(session.cluster.uid, uuid4().hex, now, job=session.params["backup_job"] or "")
 
 
 def stored_backup(session: Session, place: Place, kinds: Sequence[str] = POLICIES) -> Backup:
@@ -59,3 +60,13 @@ def stored_backup(session: Session, place: Place, kinds: Sequence[str] = POLICIE
             "Check the connection and the backup; nothing was written.",
         )
     return backup
+
+
+@contextmanager
+def telling_origin(backup: Backup) -> Iterator[None]:
+    """Lets errors say too which backup was to be put back, so that one that is not meant is no obstacle."""
+    try:
+        yield
+    except NetguardError as error:
+        error.details = {**error.details, "restored_from": backup.origin}
+        raise

@@ -25,7 +25,7 @@ from .._plan.pruning import Pruning
 from .._plan.staging import left_over
 from .._plan.steps import Plan, Step, baseline_of, kept_by_finalizers
 from .._report.size import within_limit
-from .backups import Place, new_backup, stored_backup
+from .backups import Place, new_backup, stored_backup, telling_origin
 from .run import Result, Session, Work
 from .staging import preview_warnings
 
@@ -114,10 +114,11 @@ def restore(params: dict[str, Any], place: Place, allowed: Allowance, approved: 
             take_over=params["take_over"],
             progress=session.progress,
         )
-        outcome = _outcome(session, change)
+        with telling_origin(backup):
+            outcome = _outcome(session, change)
         result = _result(session, change, outcome)
         _warn_of(session, outcome.weighed)
-        return {**result, "prunable": [], "backup_file": ""}
+        return {**result, "prunable": [], "backup_file": "", "restored_from": backup.origin}
 
     return work
 

@@ -20,7 +20,7 @@ from .._service.decided import Decided, Service, Wanted, decided
 from .._service.guarded import Guarded
 from .._service.health_check_port import with_port, without_drawn_port
 from .._service.outcome import ServiceOutcome
-from .backups import Place, new_backup, stored_backup
+from .backups import Place, new_backup, stored_backup, telling_origin
 from .batch import batch_size
 from .run import Session
 from .service_results import Done
@@ -59,11 +59,12 @@ def restored(session: Session, place: Place) -> Done:
     """Puts back what the backup there holds. Raises InvalidBackup and the like, before anything is written."""
     backup = stored_backup(session, place, [SERVICE])
     session.progress.phase("listing Services")
-    services, gone = of_backup(session.gateway, backup)
-    session.progress.writes(len(services))
     wanted = restored_by(backup)
-    done = _written(session, wanted, decided(wanted, services))
-    return Done([*done.outcomes, *gone], trouble=done.trouble)
+    with telling_origin(backup):
+        services, gone = of_backup(session.gateway, backup)
+        session.progress.writes(len(services))
+        done = _written(session, wanted, decided(wanted, services))
+    return Done([*done.outcomes, *gone], trouble=done.trouble, restored_from=backup.origin)
 
 
 def _written(session: Session, wanted: Wanted, found: Sequence[Decided]) -> InBatches:

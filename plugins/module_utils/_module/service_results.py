@@ -26,12 +26,13 @@ STATUSES = ("changed", *_FINE, REFUSED, "missing", "gone", "failed", "not_attemp
 @dataclass(frozen=True)
 class Done:
     """What became of the Services: where the backup of this run is, empty where there is none; why no further batch was begun,
-    empty where all were; and what is hazardous for all Services alike."""
+    empty where all were; what is hazardous for all Services alike; and which backup was put back, None where none was to be."""
 
     outcomes: Sequence[ServiceOutcome]
     backup_file: str = ""
     trouble: Sequence[str] = ()
     of_cluster: Sequence[Hazard] = ()
+    restored_from: Mapping[str, str] | None = None
 
 
 def finished(session: Session, done: Done) -> Result:
@@ -46,6 +47,8 @@ def finished(session: Session, done: Done) -> Result:
             session.warn(f"{hazard.id}: {hazard.message}. {hazard.remedy}")
     told = [hazard.as_result() for hazard in done.of_cluster]
     result = {**_result(session, outcomes), "backup_file": done.backup_file, "cluster_hazards": told}
+    if done.restored_from is not None:
+        result["restored_from"] = done.restored_from
     _require_not_cancelled(outcomes, result)
     if done.trouble:
         raise Unfinished(

@@ -50,12 +50,21 @@ class Entry:
 
 @dataclass(frozen=True)
 class Backup:
-    """The entries of one run, which has an identifier and a time in UTC; ``cluster`` is the cluster's uid, None if not known."""
+    """The entries of one run, which has an identifier and a time in UTC; ``cluster`` is the cluster's uid, None if not known.
+
+    ``job`` is what several runs have in common that are undone together; empty where nobody named it.
+    """
 
     cluster: str | None
     run: str
     created: str
     entries: tuple[Entry, ...] = ()
+    job: str = ""
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Of which job it is, and when it was made, as modules tell it. A run without a job is one by itself."""
+        return {"job": self.job or self.run, "created": self.created}
 
     def of_kind(self, kind: str) -> Backup:
         """The entries of one kind."""
@@ -64,7 +73,7 @@ class Backup:
     def as_text(self) -> str:
         """As it is stored."""
         entries = [{"kind": e.kind, "name": e.name, "before": e.before, "after": e.after} for e in self.entries]
-        content = {"format": FORMAT, "cluster": self.cluster, "run": self.run, "created": self.created}
+        content = {"format": FORMAT, "cluster": self.cluster, "run": self.run, "created": self.created, "job": self.job}
         return json.dumps({**content, "objects": entries}, indent=1, sort_keys=True) + "\n"
 
 
@@ -77,15 +86,16 @@ def parsed_backup(text: str, where: str, kinds: Sequence[str] = POLICIES) -> Bac
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         given = content.get("format") if isinstance(content, dict) else None
         raise InvalidBackup(f"{where} is not a backup of the format {FORMAT} (format: {given!r})", _REMEDY)
-    entries, about = content.get("objects"), [content.get(key) for key in ("cluster", "run", "created")]
+    entries, about = content.get("objects"), [content.get(key) for key in ("cluster", "run", "created", "job")]
     if not isinstance(entries, list) or not all(isinstance(part, str) for part in about if part is not None):
         raise InvalidBackup(f"{where} lacks its objects, or what says when and of which cluster it was made", _REMEDY)
-    cluster, run, created = about
+    cluster, run, created, job = about
     return Backup(
         cluster,
         run or "",
         created or "",
         tuple(_entry(e, f"{where}: objects[{i}]", kinds) for i, e in enumerate(entries)),
+        job or "",
     )
 
 

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +45,15 @@ def back(step: Step, live: Object | None) -> Plan:
 def test_it_is_read_as_it_was_stored() -> None:
     backup = of(CREATE, Step("delete", "b", item("b", 3), None))
     assert parsed_backup(backup.as_text(), "here") == backup
+
+
+def test_it_tells_of_which_job_it_is_and_without_one_of_which_run() -> None:
+    of_job = replace(EMPTY, job="nightly-7")
+    assert parsed_backup(of_job.as_text(), "here").origin == {"job": "nightly-7", "created": EMPTY.created}
+    assert parsed_backup(EMPTY.as_text(), "here").origin["job"] == "run"
+    # As it was stored before there were jobs.
+    older = {key: value for key, value in json.loads(EMPTY.as_text()).items() if key != "job"}
+    assert parsed_backup(json.dumps(older), "here") == EMPTY
 
 
 def test_who_wrote_which_field_is_not_kept() -> None:
